@@ -17,7 +17,7 @@ _MASK = 2
 
 @lru_cache(maxsize=1_000)
 def modules(text: str, level: Level = "M") -> tuple[bytes, ...]:
-    """Return the smallest code that holds the text, without quiet zone: a row each, a byte a module, 1 dark."""
+    """Return the smallest code that holds the text, no quiet zone: a row each, a byte a module, 1 dark."""
     code = qrcode.QRCode(error_correction=_LEVELS[level], border=0, mask_pattern=_MASK)
     code.add_data(text, optimize=0)  # the densest mode that takes the whole text
     code.make(fit=True)
