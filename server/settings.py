@@ -1,0 +1,34 @@
+"""The settings: environment variables with the prefix `SANH_`, or a `.env` file, read here and nowhere else."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from server.domain.errors import DomainError
+from server.domain.space import Space, default_space, parse_space
+
+
+class Settings(BaseSettings):
+    """What the operator decided. `sanh doctor` and the README list every field with its description."""
+
+    model_config = SettingsConfigDict(env_prefix="SANH_", env_file=".env", extra="ignore")
+
+    database_url: str = Field("sqlite:///var/sanh.db", description="SQLite file, or postgresql://… for several processes")
+    bus_url: str = Field("", description="empty: inside the process; redis://… between processes")
+    secret_file: Path = Field(Path("var/secret.json"), description="signing keys; made on first use, owner only")
+    public_url: str = Field("http://127.0.0.1:8000", description="the address that the QR codes bear")
+    timezone: str = Field("Asia/Ho_Chi_Minh", description="the space's own clock")
+    language: str = Field("vi", description="vi or en")
+    smtp_url: str = Field("", description="smtp://user:password@host:port")
+    space_file: Path | None = Field(None, description="TOML: names, zones, capacities, opening hours, brand")
+
+    def space(self) -> Space:
+        """Read the space file, or return the built-in space. Raise `bad_space_file`."""
+        if self.space_file is None:
+            return default_space()
+        try:
+            text = self.space_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DomainError("bad_space_file", where=str(self.space_file), why=str(error)) from error
+        return parse_space(text, timezone=self.timezone)

@@ -1,0 +1,201 @@
+"""The database: `read` and `write` run a plain function on a Core connection; one call is one transaction.
+
+SQLite: all writes run one after another on one thread, urgent ones (scans) first; reads run on a few threads of
+their own. PostgreSQL: the same functions run on an async connection by `run_sync`.
+"""
+
+import asyncio
+import itertools
+import queue
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+READERS = 3
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "cache_size=-16000")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Query = Callable[Concatenate[Connection, P], T]
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Database(ABC):
+    """An opened database. Make one with `open_database`, end it with `close`."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @abstractmethod
+    async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query that changes nothing, on one consistent state."""
+
+    @abstractmethod
+    async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query in one transaction: committed when this returns, rolled back when it raises.
+
+        A write must stay under 20 ms, since scans wait behind it: cut larger work into several.
+        """
+
+    @abstractmethod
+    async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write`, ahead of every other write that waits."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish the writes that were taken, then let go of the connections."""
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `sqlite:///file` or `postgresql://…`; a SQLite file's folder is made."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _SqliteDatabase(parsed.set(drivername="sqlite"))
+    return _PostgresDatabase(parsed.set(drivername="postgresql+asyncpg"))
+
+
+class _SqliteDatabase(Database):
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        if url.database and url.database != ":memory:":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._writes = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1)
+        self._reads = _sqlite_engine(url, begin="BEGIN", connections=READERS)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._writer = _Writer(self._writes)
+
+    async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def run() -> T:
+            with self._reads.begin() as connection:
+                return query(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        result: T = await self._writer.run(1, lambda connection: query(connection, *args, **kwargs))
+        return result
+
+    async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        result: T = await self._writer.run(0, lambda connection: query(connection, *args, **kwargs))
+        return result
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._writer.stop)
+        self._readers.shutdown()
+        self._reads.dispose()
+        self._writes.dispose()
+
+
+class _Writer:
+    """The one thread that writes to a SQLite file: takes the most urgent job, commits it, answers, goes on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._order = itertools.count()
+        self._jobs: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    def run(self, urgency: int, job: Callable[[Connection], Any]) -> "asyncio.Future[Any]":
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put((urgency, next(self._order), (job, loop, future)))
+        return future
+
+    def stop(self) -> None:
+        self._jobs.put((9, next(self._order), None))
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            taken = self._jobs.get()[2]
+            if taken is None:
+                return
+            job, loop, future = taken
+            try:
+                with self._engine.begin() as connection:
+                    result = job(connection)
+            except BaseException as error:
+                _answer(loop, future, None, error)
+            else:
+                _answer(loop, future, result, None)
+
+
+def _answer(
+    loop: asyncio.AbstractEventLoop, future: "asyncio.Future[Any]", result: Any, error: BaseException | None
+) -> None:
+    def settle() -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    try:
+        loop.call_soon_threadsafe(settle)
+    except RuntimeError:
+        # The loop that asked is gone; the commit stands and nobody is left to hear of it.
+        return
+
+
+class _PostgresDatabase(Database):
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self._engine: AsyncEngine = create_async_engine(
+            url, json_serializer=_dumps, json_deserializer=orjson.loads, pool_size=8, pool_pre_ping=True
+        )
+
+    async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.write(query, *args, **kwargs)
+
+    async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(query, *args, **kwargs)
+
+    async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.write(query, *args, **kwargs)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _sqlite_engine(url: URL, *, begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # The driver's own transactions are off: it would begin them late and without IMMEDIATE.
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,43 @@
+"""Movements: the stored facts of answered scans; never changed, never deleted before their retention ends."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, Column, Integer, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class Movement(SQLModel, table=True):
+    """One effect of one scan: `people` from `from_zone` to `to_zone` (None is outside), between two holders.
+
+    A scan's parts share `scan_id`; part 0 bears the answer, and `reply` what a repeat needs to be told the same
+    (never a person's name). `counted` is the answer's own number of people.
+    """
+
+    __tablename__ = "movement"
+    __table_args__ = (UniqueConstraint("scan_id", "part"),)
+    seq: int | None = Field(
+        default=None, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    )
+    scan_id: str = Field(max_length=36)
+    part: int = 0
+    pass_id: str | None = Field(default=None, max_length=16)
+    holder: str | None = Field(default=None, max_length=36, index=True)
+    delegation_id: int | None = Field(default=None, index=True)
+    device_id: str | None = Field(default=None, max_length=32)
+    account_id: str | None = Field(default=None, max_length=32)
+    answer: str = Field(max_length=12)
+    code: str | None = Field(default=None, max_length=24)
+    from_zone: str | None = Field(default=None, max_length=40)
+    to_zone: str | None = Field(default=None, max_length=40)
+    people: int = 0
+    counted: int = 0
+    from_holder: str | None = Field(default=None, max_length=36)
+    to_holder: str | None = Field(default=None, max_length=36)
+    at: datetime = Field(index=True)
+    received_at: datetime
+    offline: bool = False
+    conflict: str | None = Field(default=None, max_length=24)
+    assumed: bool = False
+    is_skewed: bool = False
+    reason: str | None = None
+    reply: dict[str, object] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))

@@ -1,0 +1,77 @@
+"""The space, its zones and gates, and the counters of who is inside."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlmodel import Field, SQLModel
+
+from server.domain.space import Space
+
+SPACE_ID = 1
+
+
+class SpaceRow(SQLModel, table=True):
+    """The one row of the space: the sequence of its state and what happened to its days."""
+
+    __tablename__ = "space"
+    id: int = Field(default=SPACE_ID, primary_key=True)
+    seq: int = 0
+    inside: int = 0
+    staff: int = 0
+    ended_at: datetime | None = None
+    opened_day: date | None = None
+    queue_day: date | None = None
+    queue_number: int = 0
+    level: str = "quiet"
+
+
+class ZoneRow(SQLModel, table=True):
+    """A zone's counter: `inside` counts everybody, `staff` those of them on a staff pass."""
+
+    __tablename__ = "zone"
+    id: str = Field(primary_key=True, max_length=40)
+    name: str
+    position: int
+    capacity: int
+    inside: int = 0
+    staff: int = 0
+    level: str = "quiet"
+    is_open: bool = True
+
+
+class Gate(SQLModel, table=True):
+    """A border that kiosks watch: the outer gate of a zone, or its inner door."""
+
+    __tablename__ = "gate"
+    id: str = Field(primary_key=True, max_length=48)
+    zone_id: str = Field(foreign_key="zone.id", max_length=40)
+    inner: bool = False
+    name: str = ""
+
+
+def gate_id(zone_id: str, *, inner: bool) -> str:
+    """Return the id of a zone's outer gate or inner door."""
+    return f"{zone_id}:{'inner' if inner else 'outer'}"
+
+
+def sync_space(connection: Connection, space: Space) -> None:
+    """Make the rows follow the space file: new zones are added, changed ones changed, vanished ones closed."""
+    if connection.scalar(select(SpaceRow.id)) is None:
+        connection.execute(SpaceRow.__table__.insert().values(id=SPACE_ID, seq=0, inside=0, staff=0))  # type: ignore[attr-defined]
+    known = set(connection.scalars(select(ZoneRow.id)))
+    table: Any = ZoneRow.__table__  # type: ignore[attr-defined]
+    gates: Any = Gate.__table__  # type: ignore[attr-defined]
+    for position, zone in enumerate(space.zones):
+        values = {"name": zone.name, "position": position, "capacity": zone.capacity, "is_open": True}
+        if zone.id in known:
+            connection.execute(update(table).where(table.c.id == zone.id).values(**values))
+            continue
+        connection.execute(table.insert().values(id=zone.id, inside=0, staff=0, level="quiet", **values))
+        for inner in (False, True):
+            row = {"id": gate_id(zone.id, inner=inner), "zone_id": zone.id, "inner": inner, "name": zone.name}
+            connection.execute(gates.insert().values(**row))
+    vanished = known - set(space.zone_ids)
+    if vanished:
+        closing = update(table).where(table.c.id == bindparam("gone")).values(is_open=False)
+        connection.execute(closing, [{"gone": zone_id} for zone_id in vanished])
