@@ -4,26 +4,71 @@ SHELL := /bin/bash
 PORT ?= 8000
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := server kiosk exhibits tests
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+BROWSER_TESTS := browser
 
-.PHONY: help setup demo test check lint format types floors messages bench lock clean
+.PHONY: help setup assets demo test check lint tests bench messages format lock clean
 
 help:  ## say what can be typed
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## ?/  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 18
 
-setup: .setup/python  ## everything that running takes: the Python environment, then the pages' assets
+setup: .setup/python .setup/assets  ## everything that running takes: the Python environment, the pages' assets
 
 .setup/python: requirements.lock pyproject.toml
 	@mkdir -p .setup
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@echo "set-up: the Python environment (.venv)"
+	@.ci/venv $(PYTHON)
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-format:  ## lay the code out
-	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+# Pages work without their scripts, fonts and icons: demo goes on without them, tests do not.
+.setup/assets: package-lock.json static/icons.txt static/vendor.sha256 server/assets.py server/assets_fonts.py | .setup/python
+	@echo "set-up: scripts, fonts and icons (static/vendor)"
+	@if .ci/assets; then touch $@; \
+	else echo "set-up: the pages' scripts, fonts and icons are missing; pages go on without them. Mend: make assets"; fi
 
-lock: | .setup/python  ## read requirements*.in again and write requirements.lock
-	@mkdir -p .setup && test -x .setup/uv/bin/uv || { $(PYTHON) -m venv .setup/uv && .setup/uv/bin/pip install --quiet uv; }
-	.setup/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock requirements.in requirements-dev.in
+assets:  ## fetch the pages' scripts, fonts and icons again
+	@rm -f .setup/assets
+	@$(MAKE) --no-print-directory .setup/assets
+
+demo: setup  ## the main job on real input, at http://127.0.0.1:PORT
+	@exec $(BIN)/sanh demo --port $(PORT)
+
+.setup/servers: | .setup/python
+	@.ci/need chromium chromium
+	@.ci/need nginx nginx-light
+	@touch $@
+
+test: setup .setup/servers lint  ## everything that must hold: lint, types, floors, tests, browser tests
+	@test -e .setup/assets || { echo "test: the assets are missing, see above" >&2; exit 1; }
+	@$(BIN)/pytest -q
+
+check: .setup/python lint  ## the quick part, under a minute
+	@$(BIN)/pytest -q -m "not slow and not $(BROWSER_TESTS)"
+
+lint: .setup/python
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "lint: not laid out as agreed; run make format" >&2; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup  ## the figures of performance.md, measured here
+	@$(BIN)/sanh bench
+
+messages: .setup/python  ## read the sentences from the code into the catalogues (*/locales/en.po)
+	@$(BIN)/python -m server.messages
+
+format: .setup/python  ## lay the code out
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+UV := .setup/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock:  ## read requirements*.in again and write the locks
+	@mkdir -p .setup && test -x .setup/uv/bin/uv || { $(PYTHON) -m venv .setup/uv && .setup/uv/bin/pip install -qq uv; }
+	@$(UV) -o requirements.lock requirements.in requirements-dev.in
+	@$(UV) -o .ci/node.lock .ci/node.in
+
+clean:  ## forget set-up and caches; var/ stays
+	@rm -rf .setup .venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -66,7 +66,7 @@ def use_language(code: str) -> Iterator[None]:
 
 
 def mark(message: str) -> str:
-    """Return a sentence unchanged: marks one that `gettext` will be given later, as in a table of problems."""
+    """Return a sentence unchanged; marks one that `gettext` is given later, as in a table of problems."""
     return message
 
 
