@@ -1,0 +1,1 @@
+"""Parse a request, call one service, render the answer. Sentences for people live on this floor."""

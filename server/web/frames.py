@@ -1,0 +1,103 @@
+"""The private door past uvicorn's flow control: a frame that is encoded once is written to every transport.
+
+This rests on the insides of uvicorn's sans-I/O WebSocket protocol (the version is pinned by the lock): the class
+offers itself to the application in the scope. `wire_of` falls back to the public way, `websocket.send`, where the
+door is missing, and `check_door` tells `sanh doctor` and the start whether it is there.
+"""
+
+import asyncio
+from typing import Any
+
+from starlette.websockets import WebSocket
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import OP_TEXT, Frame
+
+_DOOR = "sanh.transport"
+
+
+class DirectProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, which also hands the application its transport."""
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        scope = getattr(self, "scope", None)
+        if scope is not None:
+            scope["extensions"][_DOOR] = self
+
+
+class DirectWire:
+    """Writes ready frames to the transport."""
+
+    __slots__ = ("_protocol", "_transport")
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self._transport = protocol.transport
+
+    @property
+    def is_open(self) -> bool:
+        return not (self._protocol.close_sent or self._transport.is_closing())
+
+    @property
+    def waiting(self) -> int:
+        return int(self._transport.get_write_buffer_size())
+
+    def encode(self, message: bytes) -> bytes:
+        return encode_text(message)
+
+    def write(self, message: bytes) -> None:
+        self._transport.write(message)
+
+    def drop(self) -> None:
+        self._transport.abort()
+
+
+class QueuedWire:
+    """The public way: one task per connection sends what waits, through `websocket.send`."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+        self._messages: asyncio.Queue[bytes] = asyncio.Queue()
+        self._size = 0
+        self._task = asyncio.create_task(self._run())
+
+    @property
+    def is_open(self) -> bool:
+        return not self._task.done()
+
+    @property
+    def waiting(self) -> int:
+        return self._size
+
+    def encode(self, message: bytes) -> bytes:
+        return message
+
+    def write(self, message: bytes) -> None:
+        self._size += len(message)
+        self._messages.put_nowait(message)
+
+    def drop(self) -> None:
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            message = await self._messages.get()
+            await self._socket.send_text(message.decode())
+            self._size -= len(message)
+
+
+def encode_text(message: bytes) -> bytes:
+    """Return the frame of a text message from a server, uncompressed (RFC 6455, section 5.2)."""
+    return Frame(OP_TEXT, message).serialize(mask=False)
+
+
+def wire_of(socket: WebSocket) -> DirectWire | QueuedWire:
+    """Return the way to write to an accepted socket: the door, or the public way where there is none."""
+    protocol = socket.scope.get("extensions", {}).get(_DOOR)
+    return DirectWire(protocol) if protocol is not None else QueuedWire(socket)
+
+
+def check_door() -> bool:
+    """Tell whether uvicorn's insides are as the door expects them."""
+    wanted = ("handle_connect", "send", "data_received")
+    return all(callable(getattr(WebSocketsSansIOProtocol, name, None)) for name in wanted)
