@@ -23,7 +23,7 @@ setup: .setup/python .setup/assets  ## everything that running takes: the Python
 	@touch $@
 
 # Pages work without their scripts, fonts and icons: demo goes on without them, tests do not.
-.setup/assets: package-lock.json static/icons.txt static/vendor.sha256 server/assets.py server/assets_fonts.py | .setup/python
+.setup/assets: package-lock.json static/icons.txt static/vendor.sha256 server/house/assets.py server/house/fonts.py | .setup/python
 	@echo "set-up: scripts, fonts and icons (static/vendor)"
 	@if .ci/assets; then touch $@; \
 	else echo "set-up: the pages' scripts, fonts and icons are missing; pages go on without them. Mend: make assets"; fi
@@ -57,7 +57,7 @@ bench: setup  ## the figures of performance.md, measured here
 	@$(BIN)/sanh bench
 
 messages: .setup/python  ## read the sentences from the code into the catalogues (*/locales/en.po)
-	@$(BIN)/python -m server.messages
+	@$(BIN)/python -m server.house.messages
 
 format: .setup/python  ## lay the code out
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

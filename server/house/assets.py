@@ -1,6 +1,6 @@
 """Other people's scripts, fonts and icons: copies them from `node_modules/` to `static/vendor/`, checked.
 
-Run as `python -m server.assets` after `npm ci`. Imports nothing of the house. None of what it copies or
+Run as `python -m server.house.assets` after `npm ci`. Imports nothing of the house. None of what it copies or
 derives is committed, and every page works without it.
 """
 
@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ROOT / "node_modules"
 STATIC = ROOT / "static"
 VENDOR = STATIC / "vendor"
@@ -100,7 +100,7 @@ def _symbol(name: str) -> str:
 
 
 def _tabular(source: Path, weight: int) -> bytes:
-    from server.assets_fonts import derive_tabular
+    from server.house.fonts import derive_tabular
 
     return derive_tabular(source, weight)
 
