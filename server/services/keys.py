@@ -27,7 +27,7 @@ class PublicKey:
     retired_at: datetime | None = None
 
 
-class KeyStore:
+class Keys:
     """The secret file at `path`, made on first use. Another process's rotation is taken up by `reload`."""
 
     def __init__(self, path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from server.domain.errors import DomainError
 from server.domain.passes import PassKind, new_pass_id
-from server.services.keys import KeyStore
+from server.services.keys import Keys
 
 
 @pytest.fixture
@@ -16,12 +16,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_first_use_makes_a_file_that_only_its_owner_can_read(file: Path):
-    assert KeyStore(file).ring.active_id
+    assert Keys(file).ring.active_id
     assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_two_processes_that_start_together_share_one_key(file: Path):
-    stores = [KeyStore(file) for _ in range(8)]
+    stores = [Keys(file) for _ in range(8)]
     threads = [threading.Thread(target=lambda store=store: store.ring) for store in stores]
     for thread in threads:
         thread.start()
@@ -31,7 +31,7 @@ def test_two_processes_that_start_together_share_one_key(file: Path):
 
 
 def test_a_rotation_is_taken_up_by_another_process_and_old_passes_still_verify(file: Path):
-    desk, command = KeyStore(file), KeyStore(file)
+    desk, command = Keys(file), Keys(file)
     lan = desk.ring.issue(new_pass_id(), PassKind.VISITOR, valid_until=None)
     assert not desk.reload()
     new = command.rotate()
@@ -42,7 +42,7 @@ def test_a_rotation_is_taken_up_by_another_process_and_old_passes_still_verify(f
 
 
 def test_a_rotation_drops_the_old_private_key(file: Path):
-    store = KeyStore(file)
+    store = Keys(file)
     old = store.ring.active.secret.hex()
     store.rotate()
     assert old not in file.read_text()
@@ -54,5 +54,5 @@ def test_a_broken_secret_file_is_said_and_left_as_it_is(file: Path, text: str):
     file.parent.mkdir()
     file.write_text(text)
     with pytest.raises(DomainError, match="bad_secret_file"):
-        KeyStore(file).listed()
+        Keys(file).listed()
     assert file.read_text() == text
