@@ -1,1 +1,1 @@
-"""What set-up and the workbench take; nothing here runs with the server, and it imports nothing of the house."""
+"""What set-up and the workbench take; nothing here runs with the server or imports any of the house."""
