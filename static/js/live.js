@@ -6,6 +6,7 @@
  *   onMessage(message)           every other message (answers, command, problem)
  *   onStatus(isAlive)            true while the server is heard, false after 5 s of silence or a closed socket
  *   live.send(message)           true when it went out on an open socket; keep what must not be lost in an outbox
+ *   live.giveUp()           the caller waited in vain: call the connection dead and start a new one
  *   live.isAlive()  live.close()
  *
  * `navigator.onLine` lies, so life is what was heard: any frame counts. While nothing else is heard a ping asks for one.
@@ -22,6 +23,7 @@ export function openLive({topics = [], onState = () => {}, onMessage = () => {},
   const sequences = new Map();
   let socket = null;
   let heardAt = 0;
+  let begunAt = 0;
   let tries = 0;
   let isAlive = null;
   let isClosed = false;
@@ -36,8 +38,10 @@ export function openLive({topics = [], onState = () => {}, onMessage = () => {},
   function connect() {
     const opening = new WebSocket(address);
     socket = opening;
+    begunAt = performance.now();
     opening.onopen = () => {
       tries = 0;
+      begunAt = performance.now();
       sequences.clear(); // A restarted server may count from its beginning.
       if (topics.length) send({type: "watch", topics});
       else ping();
@@ -76,19 +80,24 @@ export function openLive({topics = [], onState = () => {}, onMessage = () => {},
     const silence = performance.now() - heardAt;
     if (silence > SILENCE_MS) tell(false);
     if (silence > PING_EVERY_MS) ping();
-    // A half-open socket never closes by itself: give it up and start again.
-    if (socket?.readyState === WebSocket.OPEN && heardAt && silence > 3 * SILENCE_MS) {
-      const dead = socket;
-      socket = null;
-      dead.close();
-      connect();
-    }
+    // A half-open socket never closes by itself, and one may hang while it opens: give it up and start again.
+    if (socket && performance.now() - Math.max(heardAt, begunAt) > 3 * SILENCE_MS) giveUp();
+  }
+
+  function giveUp() {
+    const dead = socket;
+    socket = null;
+    dead?.close();
+    tell(false);
+    clearTimeout(retry);
+    if (!isClosed) retry = setTimeout(connect, waitBeforeTry(tries++));
   }
 
   connect();
   const beat = setInterval(listen, 1_000);
   return {
     send,
+    giveUp,
     isAlive: () => isAlive === true,
     close() {
       isClosed = true;
