@@ -1,13 +1,34 @@
 """Delegations: groups that come together."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlmodel import Field, SQLModel
+
+from server.domain.delegations import DelegationRecord, Status, next_code
+from server.storage.locks import lock_word
+from server.storage.organisations import ORGANISATIONS
+from server.storage.standings import Standing, add_standing
 
 
 class Delegation(SQLModel, table=True):
-    """A delegation. `named` counts its members, erased ones too; `covers` is the larger of `planned` and `named`.
+    """A delegation. `named` counts members, erased ones too; `covers` is the larger of `planned` and `named`.
 
     `arrived` is the most people of it that were inside at once on `arrived_day`.
     `zones` lists the zones that its appointment opens; None opens all.
@@ -18,7 +39,9 @@ class Delegation(SQLModel, table=True):
     code: str = Field(unique=True, max_length=20)
     name: str = Field(max_length=300)
     search_key: str = Field(index=True)
-    organisation_id: str | None = Field(default=None, foreign_key="organisation.id", index=True, max_length=32)
+    organisation_id: str | None = Field(
+        default=None, foreign_key="organisation.id", index=True, max_length=32
+    )
     kind: str = Field(default="other", index=True, max_length=20)
     status: str = Field(default="confirmed", index=True, max_length=20)
     planned: int = 0
@@ -48,3 +71,160 @@ class Delegation(SQLModel, table=True):
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationFilter:
+    """What a list of delegations is narrowed to; `words` are folded, and each must be found."""
+
+    words: Sequence[str] = ()
+    kind: str | None = None
+    day: date | None = None
+    status: str | None = None
+
+
+DELEGATIONS: Any = Delegation.__table__  # type: ignore[attr-defined]
+_PLACE: Any = Standing.__table__  # type: ignore[attr-defined]
+_AS_THEY_ARE = (
+    "id code name kind planned named arrived visit_date slot_at minutes leader_id leader_name leader_title "
+    "contact_name phone email language purpose sector needs notes letter guide zones cancel_reason version"
+).split()
+_UNNAMED = func.coalesce(_PLACE.c.inside, 0)
+_MEMBERS = func.coalesce(_PLACE.c.members_inside, 0)
+
+
+def find_delegation(connection: Connection, code: str) -> DelegationRecord | None:
+    """Return the delegation with this code."""
+    row = (
+        connection.execute(_records().where(DELEGATIONS.c.code.in_({code, code.upper()}))).mappings().first()
+    )
+    return DelegationRecord(**row) if row else None
+
+
+def list_delegations(
+    connection: Connection, wanted: DelegationFilter, *, after: int = 0, limit: int = 100
+) -> list[DelegationRecord]:
+    """Return the delegations that fit, in the order of their registration, from behind the id `after`."""
+    query = (
+        _records()
+        .where(DELEGATIONS.c.id > after, *_conditions(wanted))
+        .order_by(DELEGATIONS.c.id)
+        .limit(limit)
+    )
+    return [DelegationRecord(**row) for row in connection.execute(query).mappings()]
+
+
+def codes_by_id(connection: Connection) -> dict[int, str]:
+    """Return the code of every delegation."""
+    rows = connection.execute(select(DELEGATIONS.c.id, DELEGATIONS.c.code))
+    return {row[0]: row[1] for row in rows}
+
+
+def free_code(connection: Connection) -> str:
+    """Return the next code that was never given. No other process gets it before this transaction ends."""
+    lock_word(connection, "delegation code")
+    return next_code(connection.scalars(select(DELEGATIONS.c.code).where(DELEGATIONS.c.code.like("D%"))))
+
+
+def add_delegation(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Register a delegation and give it its place, outside. Return its id."""
+    defaults = {"planned": 0, "named": 0, "arrived": 0, "version": 1} | _EMPTY
+    id_ = connection.scalar(DELEGATIONS.insert().values(**{**defaults, **values}).returning(DELEGATIONS.c.id))
+    assert id_ is not None
+    add_standing(connection, f"d:{id_}", id_)
+    return int(id_)
+
+
+def update_delegation(connection: Connection, id_: int, values: Mapping[str, Any]) -> None:
+    """Change a delegation; its version goes up."""
+    connection.execute(
+        DELEGATIONS.update()
+        .where(DELEGATIONS.c.id == id_)
+        .values(**values, version=DELEGATIONS.c.version + 1)
+    )
+
+
+def count_members(connection: Connection, id_: int, change: int) -> None:
+    """Add to the number of a delegation's named members."""
+    connection.execute(
+        DELEGATIONS.update().where(DELEGATIONS.c.id == id_).values(named=DELEGATIONS.c.named + change)
+    )
+
+
+def lock_delegations(connection: Connection, ids: Sequence[int]) -> None:
+    """Hold delegations, then their people's standings, each in id order as a scan does, to the transaction's end."""
+    if ids:
+        connection.execute(
+            select(DELEGATIONS.c.id)
+            .where(DELEGATIONS.c.id.in_(ids))
+            .order_by(DELEGATIONS.c.id)
+            .with_for_update()
+        )
+        places = select(_PLACE.c.holder).where(_PLACE.c.delegation_id.in_(ids))
+        connection.execute(places.order_by(_PLACE.c.holder).with_for_update())
+
+
+_EMPTY: dict[str, Any] = dict.fromkeys(
+    (
+        *(
+            "leader_name",
+            "leader_title",
+            "contact_name",
+            "purpose",
+            "sector",
+            "needs",
+            "notes",
+            "letter",
+            "guide",
+        ),
+        *("cancel_reason", "source"),
+    ),
+    "",
+) | {"kind": "other", "status": "confirmed", "minutes": 60, "language": "vi"}
+
+
+def _records() -> Select[Any]:
+    columns = [DELEGATIONS.c[name] for name in _AS_THEY_ARE]
+    place = _PLACE.c.holder == "d:" + cast(DELEGATIONS.c.id, String)
+    return select(
+        *columns,
+        DELEGATIONS.c.status.label("decided"),
+        ORGANISATIONS.c.name.label("organisation"),
+        _UNNAMED.label("unnamed_inside"),
+        _MEMBERS.label("members_inside"),
+    ).select_from(
+        DELEGATIONS.outerjoin(_PLACE, place).outerjoin(
+            ORGANISATIONS, ORGANISATIONS.c.id == DELEGATIONS.c.organisation_id
+        )
+    )
+
+
+def _conditions(wanted: DelegationFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [
+        DELEGATIONS.c.search_key.contains(word, autoescape=True) for word in wanted.words
+    ]
+    if wanted.kind is not None:
+        conditions.append(DELEGATIONS.c.kind == wanted.kind)
+    if wanted.day is not None:
+        conditions.append(DELEGATIONS.c.visit_date == wanted.day)
+    if wanted.status is not None:
+        conditions.append(_has_status(wanted.status))
+    return conditions
+
+
+def _has_status(status: str) -> ColumnElement[bool]:
+    """Return `status_of(…) == status` as a condition; a test holds the two together."""
+    if status == Status.CANCELLED:
+        return DELEGATIONS.c.status == status
+    inside = _UNNAMED + _MEMBERS
+    covers = case(
+        (DELEGATIONS.c.planned > DELEGATIONS.c.named, DELEGATIONS.c.planned), else_=DELEGATIONS.c.named
+    )
+    seen: dict[str, ColumnElement[bool]] = {
+        Status.ARRIVING: and_(inside > 0, DELEGATIONS.c.arrived < covers),
+        Status.INSIDE: and_(inside > 0, DELEGATIONS.c.arrived >= covers),
+        Status.LEFT: and_(inside == 0, or_(DELEGATIONS.c.arrived > 0, DELEGATIONS.c.status == status)),
+    }
+    unseen = and_(inside == 0, DELEGATIONS.c.arrived == 0, DELEGATIONS.c.status == status)
+    is_cancelled: ColumnElement[bool] = DELEGATIONS.c.status == Status.CANCELLED
+    return and_(~is_cancelled, seen.get(status, unseen))

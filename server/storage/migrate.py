@@ -21,8 +21,8 @@ def upgrade(connection: Connection) -> bool:
     """Bring the database to `HEAD`; tell whether anything had to be done."""
     if current_revision(connection) == HEAD:
         return False
-    from alembic import command  # noqa: PLC0415 - alembic costs 0.3 s, which a start on a current database saves
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

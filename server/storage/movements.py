@@ -16,7 +16,8 @@ class Movement(SQLModel, table=True):
     __tablename__ = "movement"
     __table_args__ = (UniqueConstraint("scan_id", "part"),)
     seq: int | None = Field(
-        default=None, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
     scan_id: str = Field(max_length=36)
     part: int = 0

@@ -1,10 +1,14 @@
-"""Organisations: who sends delegations. Vietnam's units merge and split, so a row has a span and successors."""
+"""Organisations: who sends delegations. Vietnam's units merge, so a row has a span and a successor."""
 
 from datetime import date
+from typing import Any
 
+from sqlalchemy import Connection, or_, select
 from sqlmodel import Field, SQLModel
 
+from server.domain.text import clean, search_key
 from server.storage.ids import new_id
+from server.storage.locks import lock_word
 
 
 class Organisation(SQLModel, table=True):
@@ -17,3 +21,23 @@ class Organisation(SQLModel, table=True):
     valid_from: date | None = None
     valid_to: date | None = None
     successor_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=32)
+
+
+ORGANISATIONS: Any = Organisation.__table__  # type: ignore[attr-defined]
+
+
+def find_or_add_organisation(connection: Connection, name: str, *, kind: str, on: date) -> str:
+    """Return the id of the organisation that bears this name on a day, accents and case aside; made if new."""
+    lock_word(connection, "organisation")
+    key = search_key(name)
+    table = ORGANISATIONS
+    bears = [or_(table.c.valid_from.is_(None), table.c.valid_from <= on)]
+    bears.append(or_(table.c.valid_to.is_(None), table.c.valid_to >= on))
+    found: str | None = connection.scalar(
+        select(table.c.id).where(table.c.search_key == key, *bears).order_by(table.c.id).limit(1)
+    )
+    if found is not None:
+        return found
+    id_ = new_id()
+    connection.execute(table.insert().values(id=id_, name=clean(name), search_key=key, kind=kind))
+    return id_

@@ -1,10 +1,17 @@
 """Visitors: people, named, with or without a delegation."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from sqlmodel import Field, SQLModel
 
+from server.domain.people import VisitorRecord
+from server.storage.delegations import DELEGATIONS, count_members
 from server.storage.ids import new_id
+from server.storage.standings import Standing, add_standing
 
 
 class Visitor(SQLModel, table=True):
@@ -32,3 +39,112 @@ class Visitor(SQLModel, table=True):
     version: int = 1
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorFilter:
+    """What a list of visitors is narrowed to; `words` are folded, and each must be found."""
+
+    words: Sequence[str] = ()
+    delegation_id: int | None = None
+    is_inside: bool | None = None
+
+
+VISITORS: Any = Visitor.__table__  # type: ignore[attr-defined]
+_PLACE: Any = Standing.__table__  # type: ignore[attr-defined]
+_AS_THEY_ARE = (
+    "id delegation_id name title organisation phone email language needs notes visit_date erased_at version"
+).split()
+_EMPTY: dict[str, Any] = dict.fromkeys(("title", "organisation", "needs", "notes"), "")
+
+
+def find_visitor(connection: Connection, id_: str) -> VisitorRecord | None:
+    """Return the visitor with this id, an erased one too."""
+    row = connection.execute(_records().where(VISITORS.c.id == id_)).mappings().first()
+    return VisitorRecord(**row) if row else None
+
+
+def list_visitors(
+    connection: Connection, wanted: VisitorFilter, *, after: str = "", limit: int = 100
+) -> list[VisitorRecord]:
+    """Return the visitors that fit, in the order of their ids (that of time), from behind the id `after`."""
+    query = _records().where(VISITORS.c.id > after, *_conditions(wanted)).order_by(VISITORS.c.id).limit(limit)
+    return [VisitorRecord(**row) for row in connection.execute(query).mappings()]
+
+
+def add_visitor(connection: Connection, values: Mapping[str, Any]) -> str:
+    """Register a visitor, give them their place (outside) and count them among their delegation's members."""
+    delegation_id = values.get("delegation_id")
+    defaults = {"id": new_id(), "search_key": "", "occurrence": 1, "language": "vi", "version": 1} | _EMPTY
+    row = {**defaults, **values}
+    connection.execute(VISITORS.insert().values(**row))
+    add_standing(connection, f"v:{row['id']}", delegation_id)
+    if delegation_id is not None:
+        count_members(connection, delegation_id, 1)
+    return str(row["id"])
+
+
+def update_visitor(connection: Connection, id_: str, values: Mapping[str, Any]) -> None:
+    """Change a visitor; their version goes up. A change of delegation is `move_visitor`."""
+    connection.execute(
+        VISITORS.update().where(VISITORS.c.id == id_).values(**values, version=VISITORS.c.version + 1)
+    )
+
+
+def move_visitor(connection: Connection, visitor: VisitorRecord, delegation_id: int | None) -> None:
+    """Make a visitor a member of another delegation, or of none; both are counted anew."""
+    connection.execute(
+        VISITORS.update().where(VISITORS.c.id == visitor.id).values(delegation_id=delegation_id)
+    )
+    place = _PLACE.update().where(_PLACE.c.holder == f"v:{visitor.id}")
+    connection.execute(place.values(delegation_id=delegation_id))
+    if visitor.delegation_id is not None:
+        count_members(connection, visitor.delegation_id, -1)
+    if delegation_id is not None:
+        count_members(connection, delegation_id, 1)
+
+
+def next_occurrence(connection: Connection, delegation_id: int | None, key: str) -> int:
+    """Return the number by which a further person of this folded name is told apart in their delegation."""
+    same = select(func.coalesce(func.max(VISITORS.c.occurrence), 0))
+    query = same.where(VISITORS.c.search_key == key, VISITORS.c.delegation_id == delegation_id)
+    return int(connection.scalar(query) or 0) + 1
+
+
+def notes_in_delegation(connection: Connection, delegation_id: int) -> list[tuple[str, str, str]]:
+    """Return (id, needs, notes) of every member of a delegation that has any."""
+    query = select(VISITORS.c.id, VISITORS.c.needs, VISITORS.c.notes)
+    query = query.where(
+        VISITORS.c.delegation_id == delegation_id, (VISITORS.c.needs != "") | (VISITORS.c.notes != "")
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+def _records() -> Select[Any]:
+    return select(
+        *(VISITORS.c[name] for name in _AS_THEY_ARE),
+        DELEGATIONS.c.code.label("delegation"),
+        _PLACE.c.places,
+    ).select_from(
+        VISITORS.outerjoin(DELEGATIONS, DELEGATIONS.c.id == VISITORS.c.delegation_id).outerjoin(
+            _PLACE, _PLACE.c.holder == "v:" + VISITORS.c.id
+        )
+    )
+
+
+def _conditions(wanted: VisitorFilter) -> list[ColumnElement[bool]]:
+    conditions = [_finds(word) for word in wanted.words]
+    if wanted.delegation_id is not None:
+        conditions.append(VISITORS.c.delegation_id == wanted.delegation_id)
+    if wanted.is_inside is not None:
+        conditions.append((func.coalesce(_PLACE.c.inside, 0) > 0).is_(wanted.is_inside))
+    return conditions
+
+
+def _finds(word: str) -> ColumnElement[bool]:
+    places: list[ColumnElement[bool]] = [VISITORS.c.search_key.contains(word, autoescape=True)]
+    places.append(func.lower(DELEGATIONS.c.code) == word)
+    if word.isdecimal():
+        # A number dialled at home begins with the 0 that E.164 leaves out.
+        places.append(VISITORS.c.phone.contains(word.removeprefix("0"), autoescape=True))
+    return or_(*places)

@@ -17,7 +17,12 @@ class Standing(SQLModel, table=True):
 
     __tablename__ = "standing"
     __table_args__ = (
-        Index("ix_standing_inside", "delegation_id", sqlite_where=text("inside > 0"), postgresql_where=text("inside > 0")),
+        Index(
+            "ix_standing_inside",
+            "delegation_id",
+            sqlite_where=text("inside > 0"),
+            postgresql_where=text("inside > 0"),
+        ),
     )
     holder: str = Field(primary_key=True, max_length=36)
     delegation_id: int | None = Field(default=None, foreign_key="delegation.id")
@@ -37,5 +42,7 @@ def add_standing(connection: Connection, holder: str, delegation_id: int | None)
     """Give a new visitor (`v:…`), delegation (`d:…`) or member of staff (`s:…`) its place: outside."""
     table = Standing.__table__  # type: ignore[attr-defined]
     connection.execute(
-        table.insert().values(holder=holder, delegation_id=delegation_id, inside=0, places={}, members_inside=0, reentries=0)
+        table.insert().values(
+            holder=holder, delegation_id=delegation_id, inside=0, places={}, members_inside=0, reentries=0
+        )
     )

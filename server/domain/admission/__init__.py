@@ -1,0 +1,46 @@
+"""Admission: may this pass go through this gate?
+
+Pure functions of the scan, the standings, the kiosk, the counts and the time.
+
+`decide` answers a scan, `apply` brings the answer into the world; `model` holds the words.
+"""
+
+from server.domain.admission.apply import apply
+from server.domain.admission.decide import decide
+from server.domain.admission.model import (
+    NOT_REMEMBERED,
+    Answer,
+    Code,
+    Decision,
+    Effect,
+    Group,
+    Kind,
+    Last,
+    PassFacts,
+    QueueNumber,
+    QueuePlace,
+    Scan,
+    Standing,
+    World,
+    ZoneCount,
+)
+
+__all__ = [
+    "NOT_REMEMBERED",
+    "Answer",
+    "Code",
+    "Decision",
+    "Effect",
+    "Group",
+    "Kind",
+    "Last",
+    "PassFacts",
+    "QueueNumber",
+    "QueuePlace",
+    "Scan",
+    "Standing",
+    "World",
+    "ZoneCount",
+    "apply",
+    "decide",
+]
