@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.skipping import pytest_make_collect_report as pytest_make_collect_report
-from tests.skipping import pytest_runtest_makereport as pytest_runtest_makereport
+from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401 -- hooks
 
 
 @pytest.fixture
