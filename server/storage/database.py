@@ -137,7 +137,7 @@ class _Writer:
             try:
                 with self._engine.begin() as connection:
                     result = job(connection)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - it belongs to whoever asked, not to this thread
                 _answer(loop, future, None, error)
             else:
                 _answer(loop, future, result, None)

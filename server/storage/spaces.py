@@ -1,12 +1,12 @@
 """The space, its zones and gates, and the counters of who is inside."""
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlmodel import Field, SQLModel
 
 from server.domain.space import Space
+from server.storage.core import table
 
 SPACE_ID = 1
 
@@ -57,21 +57,21 @@ def gate_id(zone_id: str, *, inner: bool) -> str:
 
 def sync_space(connection: Connection, space: Space) -> None:
     """Make the rows follow the space file: new zones are added, changed ones changed, vanished ones closed."""
-    if connection.scalar(select(SpaceRow.id)) is None:
-        connection.execute(SpaceRow.__table__.insert().values(id=SPACE_ID, seq=0, inside=0, staff=0))  # type: ignore[attr-defined]
-    known = set(connection.scalars(select(ZoneRow.id)))
-    table: Any = ZoneRow.__table__  # type: ignore[attr-defined]
-    gates: Any = Gate.__table__  # type: ignore[attr-defined]
+    spaces, zones, gates = table(SpaceRow), table(ZoneRow), table(Gate)
+    if connection.scalar(select(spaces.c.id)) is None:
+        first = {"id": SPACE_ID, "seq": 0, "inside": 0, "staff": 0, "queue_number": 0, "level": "quiet"}
+        connection.execute(spaces.insert().values(**first))
+    known = set(connection.scalars(select(zones.c.id)))
     for position, zone in enumerate(space.zones):
         values = {"name": zone.name, "position": position, "capacity": zone.capacity, "is_open": True}
         if zone.id in known:
-            connection.execute(update(table).where(table.c.id == zone.id).values(**values))
+            connection.execute(update(zones).where(zones.c.id == zone.id).values(**values))
             continue
-        connection.execute(table.insert().values(id=zone.id, inside=0, staff=0, level="quiet", **values))
+        connection.execute(zones.insert().values(id=zone.id, inside=0, staff=0, level="quiet", **values))
         for inner in (False, True):
             row = {"id": gate_id(zone.id, inner=inner), "zone_id": zone.id, "inner": inner, "name": zone.name}
             connection.execute(gates.insert().values(**row))
     vanished = known - set(space.zone_ids)
     if vanished:
-        closing = update(table).where(table.c.id == bindparam("gone")).values(is_open=False)
+        closing = update(zones).where(zones.c.id == bindparam("gone")).values(is_open=False)
         connection.execute(closing, [{"gone": zone_id} for zone_id in vanished])

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Column, Connection, Index, text
 from sqlmodel import Field, SQLModel
 
+from server.storage.core import table
+
 
 class Standing(SQLModel, table=True):
     """A holder's place: `places` maps a zone to the people there (`{}` is outside), `inside` is their sum.
@@ -40,9 +42,5 @@ class Standing(SQLModel, table=True):
 
 def add_standing(connection: Connection, holder: str, delegation_id: int | None) -> None:
     """Give a new visitor (`v:…`), delegation (`d:…`) or member of staff (`s:…`) its place: outside."""
-    table = Standing.__table__  # type: ignore[attr-defined]
-    connection.execute(
-        table.insert().values(
-            holder=holder, delegation_id=delegation_id, inside=0, places={}, members_inside=0, reentries=0
-        )
-    )
+    first = {"inside": 0, "places": {}, "members_inside": 0, "reentries": 0}
+    connection.execute(table(Standing).insert().values(holder=holder, delegation_id=delegation_id, **first))

@@ -94,9 +94,7 @@ def _reenter(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, plan: Pla
         Effect(own.zone, None, 1, own.holder, own.holder),
         Effect(None, kiosk.zone, 1, own.holder, own.holder),
     )
-    return Decision(
-        Answer.ADMITTED, None, 0, kiosk.zone, effects, case=Code.REENTRY, asserts=True, reentry=True
-    )
+    return Decision(Answer.ADMITTED, None, 0, kiosk.zone, effects, case=Code.REENTRY, asserts=True, reentry=True)
 
 
 def _echo(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, direction: Direction) -> Decision | None:

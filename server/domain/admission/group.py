@@ -28,9 +28,7 @@ def plan_group(world: World, pass_: PassFacts, kiosk: Kiosk, direction: Directio
     return plan if code is None else Plan(Attempt.ASK, plan.answer, plan.effects, code, zone=plan.zone)
 
 
-def _come_in(
-    world: World, delegation: int, kiosk: Kiosk, people: int | None, case: str | None = None
-) -> Plan:
+def _come_in(world: World, delegation: int, kiosk: Kiosk, people: int | None, case: str | None = None) -> Plan:
     holder = world.unnamed(delegation).holder
     most = max(0, world.groups[delegation].covers - world.group_inside(delegation))
     count = min(most if people is None else people, most)
@@ -103,9 +101,7 @@ def _members_out(world: World, delegation: int, offline_at: datetime | None) -> 
     effects = []
     for holder in sorted(world.members.get(delegation, ())):
         member = world.standings[holder]
-        is_later = (
-            offline_at is not None and member.asserted_at is not None and member.asserted_at > offline_at
-        )
+        is_later = offline_at is not None and member.asserted_at is not None and member.asserted_at > offline_at
         if member.zone is not None and not is_later:
             effects.append(Effect(member.zone, None, 1, holder, holder))
     return effects

@@ -95,6 +95,4 @@ def _go(
         answer = Answer.ADMITTED
     elif target is None:
         answer = Answer.LEFT
-    return Plan(
-        attempt, answer, (Effect(place, target, 1, pass_.holder, pass_.holder),), code, zone=zone, case=case
-    )
+    return Plan(attempt, answer, (Effect(place, target, 1, pass_.holder, pass_.holder),), code, zone=zone, case=case)
