@@ -20,11 +20,14 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from server.domain.space import Space
 
 TOKEN_LENGTH = 135
 SHORT_CODE_LENGTH = 8
@@ -165,6 +168,14 @@ def pass_text(public_url: str, token: str) -> str:
     address = f"{public_url.rstrip('/')}/p/{token}"
     # A path in the public address may be sensitive to case; a scheme and a host never are.
     return address.upper() if _ALPHANUMERIC_ADDRESS.fullmatch(public_url.rstrip("/")) else address
+
+
+def hard_end(space: Space, day: date) -> datetime | None:
+    """Return when a pass for an appointment on `day` ends for good; None where passes never end."""
+    if space.passes.window == "none":
+        return None
+    first_day_after = day + timedelta(days=space.passes.valid_days + 1)
+    return datetime.combine(first_day_after, time(), ZoneInfo(space.timezone)).astimezone(UTC)
 
 
 def new_pass_id() -> str:

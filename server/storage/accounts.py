@@ -1,7 +1,10 @@
 """Accounts of the staff, their sessions, and the bearer tokens of programs."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from server.storage.ids import new_id
@@ -41,3 +44,73 @@ class ApiToken(SQLModel, table=True):
     token_hash: str = Field(unique=True, max_length=64)
     created_at: datetime
     revoked_at: datetime | None = None
+
+
+ACCOUNTS: Any = Account.__table__  # type: ignore[attr-defined]
+SESSIONS: Any = StaffSession.__table__  # type: ignore[attr-defined]
+TOKENS: Any = ApiToken.__table__  # type: ignore[attr-defined]
+
+
+def find_account(connection: Connection, login: str) -> RowMapping | None:
+    return connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.login == login)).mappings().first()
+
+
+def list_accounts(connection: Connection) -> Sequence[RowMapping]:
+    """Return every account, disabled ones too, by login."""
+    return connection.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.login)).mappings().all()
+
+
+def add_account(connection: Connection, values: Mapping[str, Any]) -> None:
+    connection.execute(insert(ACCOUNTS).values(**values))
+
+
+def change_account(connection: Connection, account_id: str, values: Mapping[str, Any]) -> None:
+    """Change an account and end its sessions."""
+    connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(**values))
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.account_id == account_id))
+
+
+def add_session(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Store a session, and forget those that have ended."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at <= values["created_at"]))
+    connection.execute(insert(SESSIONS).values(**values))
+
+
+def account_of_session(connection: Connection, id_hash: str, now: datetime) -> RowMapping | None:
+    """Return the account that a living session belongs to, with the session's `seen_at`."""
+    query = (
+        select(ACCOUNTS, SESSIONS.c.seen_at)
+        .join(SESSIONS, SESSIONS.c.account_id == ACCOUNTS.c.id)
+        .where(SESSIONS.c.id_hash == id_hash, SESSIONS.c.expires_at > now, ACCOUNTS.c.disabled_at.is_(None))
+    )
+    return connection.execute(query).mappings().first()
+
+
+def touch_session(connection: Connection, id_hash: str, now: datetime) -> None:
+    connection.execute(update(SESSIONS).where(SESSIONS.c.id_hash == id_hash).values(seen_at=now))
+
+
+def end_session(connection: Connection, id_hash: str) -> None:
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.id_hash == id_hash))
+
+
+def add_token(connection: Connection, values: Mapping[str, Any]) -> None:
+    connection.execute(insert(TOKENS).values(**values))
+
+
+def find_token(connection: Connection, token_hash: str) -> RowMapping | None:
+    """Return the token that is not revoked."""
+    query = select(TOKENS).where(TOKENS.c.token_hash == token_hash, TOKENS.c.revoked_at.is_(None))
+    return connection.execute(query).mappings().first()
+
+
+def list_tokens(connection: Connection) -> Sequence[RowMapping]:
+    """Return every token, revoked ones too, oldest first."""
+    return connection.execute(select(TOKENS).order_by(TOKENS.c.id)).mappings().all()
+
+
+def revoke_tokens(connection: Connection, name: str, at: datetime) -> int:
+    """Revoke the token with this id, or all of this name; return how many were live."""
+    named = (TOKENS.c.id == name) | (TOKENS.c.name == name)
+    changed = connection.execute(update(TOKENS).where(named, TOKENS.c.revoked_at.is_(None)).values(revoked_at=at))
+    return int(changed.rowcount)

@@ -1,8 +1,10 @@
 """Devices: paired kiosks, and the codes by which they pair."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Connection, RowMapping, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from server.storage.ids import new_id
@@ -40,3 +42,78 @@ class Pairing(SQLModel, table=True):
     approved: dict[str, object] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     approved_by: str | None = Field(default=None, max_length=100)
     claimed_at: datetime | None = None
+
+
+DEVICES: Any = Device.__table__  # type: ignore[attr-defined]
+_PAIRINGS: Any = Pairing.__table__  # type: ignore[attr-defined]
+
+
+def add_device(connection: Connection, values: Mapping[str, Any]) -> None:
+    connection.execute(insert(DEVICES).values(misreads={}, **values))
+
+
+def live_devices(connection: Connection) -> Sequence[RowMapping]:
+    """Return every device that is paired now."""
+    query = select(DEVICES).where(DEVICES.c.revoked_at.is_(None)).order_by(DEVICES.c.id)
+    return connection.execute(query).mappings().all()
+
+
+def find_device(connection: Connection, condition: Any) -> RowMapping | None:
+    """Return the device that meets a condition on `DEVICES`, a revoked one too."""
+    return connection.execute(select(DEVICES).where(condition)).mappings().first()
+
+
+def page_of_devices(connection: Connection, after: str, limit: int) -> Sequence[RowMapping]:
+    """Return up to `limit` devices, revoked ones too, with ids after `after`, oldest first."""
+    query = select(DEVICES).where(DEVICES.c.id > after).order_by(DEVICES.c.id).limit(limit)
+    return connection.execute(query).mappings().all()
+
+
+def revoke_device(connection: Connection, device_id: str, at: datetime) -> bool:
+    """Revoke a device; tell whether it was paired until now."""
+    changed = connection.execute(
+        update(DEVICES).where(DEVICES.c.id == device_id, DEVICES.c.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    return bool(changed.rowcount)
+
+
+def add_pairing(connection: Connection, values: Mapping[str, Any], *, forget_before: datetime) -> bool:
+    """Store a pairing, unless its code is taken; those that expired before `forget_before` free theirs."""
+    connection.execute(delete(_PAIRINGS).where(_PAIRINGS.c.expires_at < forget_before))
+    if connection.scalar(select(_PAIRINGS.c.code).where(_PAIRINGS.c.code == values["code"])) is not None:
+        return False
+    connection.execute(insert(_PAIRINGS).values(**values))
+    return True
+
+
+def find_pairing(
+    connection: Connection, *, code: str | None = None, secret_hash: str | None = None
+) -> RowMapping | None:
+    """Return the pairing with this code, or else with this secret."""
+    condition = _PAIRINGS.c.code == code if code is not None else _PAIRINGS.c.secret_hash == secret_hash
+    return connection.execute(select(_PAIRINGS).where(condition)).mappings().first()
+
+
+def open_pairings(connection: Connection, now: datetime) -> Sequence[RowMapping]:
+    """Return the pairings that wait for approval, oldest first."""
+    waiting = (_PAIRINGS.c.expires_at > now, _PAIRINGS.c.approved_by.is_(None))
+    query = select(_PAIRINGS).where(*waiting).order_by(_PAIRINGS.c.created_at)
+    return connection.execute(query).mappings().all()
+
+
+def approve_pairing(connection: Connection, code: str, values: Mapping[str, Any]) -> bool:
+    """Store an approval; tell whether the pairing was not approved yet."""
+    changed = connection.execute(
+        update(_PAIRINGS).where(_PAIRINGS.c.code == code, _PAIRINGS.c.approved_by.is_(None)).values(**values)
+    )
+    return bool(changed.rowcount)
+
+
+def claim_pairing(connection: Connection, code: str, at: datetime) -> bool:
+    """Mark an approved pairing as claimed; tell whether it was not claimed yet."""
+    changed = connection.execute(
+        update(_PAIRINGS)
+        .where(_PAIRINGS.c.code == code, _PAIRINGS.c.claimed_at.is_(None), _PAIRINGS.c.approved_by.is_not(None))
+        .values(claimed_at=at)
+    )
+    return bool(changed.rowcount)

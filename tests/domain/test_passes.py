@@ -1,6 +1,6 @@
 """Passes: what is issued can be read and verified, and nothing else can."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +12,7 @@ from server.domain.passes import (
     PassKind,
     SignedPass,
     SigningKey,
+    hard_end,
     new_pass_id,
     new_short_code,
     pass_text,
@@ -19,6 +20,7 @@ from server.domain.passes import (
     read_short_code,
     show_short_code,
 )
+from server.domain.space import default_space, parse_space
 
 RING = KeyRing(SigningKey.generate())
 PASS_IDS = st.binary(min_size=8, max_size=8).map(bytes.hex)
@@ -144,6 +146,15 @@ def test_an_id_that_is_not_sixteen_hex_characters_is_a_broken_promise(pass_id: s
 def test_a_time_before_1970_is_a_broken_promise() -> None:
     with pytest.raises(ValueError):
         RING.issue(LAN.id, LAN.kind, valid_until=datetime(1970, 1, 1, tzinfo=UTC) - timedelta(days=1))
+
+
+def test_a_pass_ends_with_the_ninetieth_day_after_its_appointment() -> None:
+    assert hard_end(default_space(), date(2020, 10, 12)) == datetime(2021, 1, 10, 17, tzinfo=UTC)
+
+
+def test_a_pass_never_ends_where_the_window_is_none() -> None:
+    space = parse_space('[passes]\nwindow = "none"')
+    assert hard_end(space, date(2020, 10, 12)) is None
 
 
 def test_a_new_short_code_reads_back_as_shown() -> None:
