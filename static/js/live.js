@@ -47,6 +47,7 @@ export function openLive({topics = [], onState = () => {}, onMessage = () => {},
       else ping();
     };
     opening.onmessage = (event) => {
+      if (socket !== opening) return; // Given up: what it still says comes again on the next one.
       heardAt = performance.now();
       tell(true);
       take(JSON.parse(event.data));
