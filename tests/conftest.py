@@ -1,10 +1,14 @@
 """What every test may ask for."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401 -- hooks
+# No deadline: two shared cores make any single example slow at times. In CI the same examples each time.
+settings.register_profile("house", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("house")
 
 
 @pytest.fixture

@@ -10,13 +10,9 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)")
 def faults(catalogue: Catalog, said: Catalog, same_in_both: set[str]) -> list[str]:
     """Return what is wrong with an English catalogue, given the sentences that the code says."""
     found = [
-        f"not in the catalogue: {_key(message)!r}"
-        for message in said
-        if message.id and message.id not in catalogue
+        f"not in the catalogue: {_key(message)!r}" for message in said if message.id and message.id not in catalogue
     ]
-    found += [
-        f"no longer said: {_key(message)!r}" for message in catalogue if message.id and message.id not in said
-    ]
+    found += [f"no longer said: {_key(message)!r}" for message in catalogue if message.id and message.id not in said]
     found += [f"obsolete: {key!r}" for key in catalogue.obsolete]
     for message in catalogue:
         if message.id:
@@ -31,11 +27,7 @@ def _faults_of(message: Message, same_in_both: set[str]) -> list[str]:
         return [f"fuzzy: {keys[0]!r}"]
     if not all(english) or not english:
         return [f"no English: {keys[0]!r}"]
-    faults = [
-        f"English equals Vietnamese: {text!r}"
-        for text in english
-        if text in keys and text not in same_in_both
-    ]
+    faults = [f"English equals Vietnamese: {text!r}" for text in english if text in keys and text not in same_in_both]
     named = _names(" ".join(keys))
     faults += [f"names what nobody fills: {text!r}" for text in english if _names(text) - named]
     # A plural's single form may leave its number out: "one guest".

@@ -52,9 +52,7 @@ def test_the_digits_of_sanh_tabular_are_of_one_width_and_under_its_own_name() ->
     assert len({font["hmtx"][names[ord(digit)]][0] for digit in DIGITS}) == 1
     assert "GPOS" not in font
     assert font["name"].getBestFamilyName() == "Sanh Tabular"
-    assert not any(
-        "Be Vietnam" in str(record) for record in font["name"].names if record.nameID not in (0, 7, 13, 14)
-    )
+    assert not any("Be Vietnam" in str(record) for record in font["name"].names if record.nameID not in (0, 7, 13, 14))
 
 
 def test_the_colon_stands_in_the_middle_of_the_digits() -> None:

@@ -23,9 +23,7 @@ def files(places: tuple[str, ...], *endings: str) -> list[Path]:
 
 
 def report(strays: dict[Path, list[str]]) -> str:
-    return "\n".join(
-        f"{path.relative_to(ROOT)}: {text!r}" for path, texts in strays.items() for text in texts
-    )
+    return "\n".join(f"{path.relative_to(ROOT)}: {text!r}" for path, texts in strays.items() for text in texts)
 
 
 def test_python_says_nothing_outside_the_catalogues() -> None:
@@ -35,9 +33,7 @@ def test_python_says_nothing_outside_the_catalogues() -> None:
 
 
 def test_templates_say_nothing_outside_the_catalogues() -> None:
-    strays = {
-        path: strays_in_template(path.read_text()) for path in files(TEMPLATES, ".html", ".svg", ".txt")
-    }
+    strays = {path: strays_in_template(path.read_text()) for path in files(TEMPLATES, ".html", ".svg", ".txt")}
 
     assert not report(strays), report(strays)
 
@@ -163,9 +159,7 @@ def registry_hosts(content: bytes) -> list[bytes]:
 
 def test_no_tracked_file_names_a_registry_or_the_tool_library() -> None:
     library = b"/work/" + b".library"
-    offenders = [
-        path for path in tracked_files() if registry_hosts(content := path.read_bytes()) or library in content
-    ]
+    offenders = [path for path in tracked_files() if registry_hosts(content := path.read_bytes()) or library in content]
 
     assert offenders == []
 

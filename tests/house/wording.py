@@ -7,9 +7,7 @@ from html.parser import HTMLParser
 
 from jinja2 import Environment, nodes
 
-VIETNAMESE = re.compile(
-    r"[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE
-)
+VIETNAMESE = re.compile(r"[ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ]", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]{2,}")
 TWO_WORDS = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]{2,}")
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{[^}]*\}")
@@ -64,9 +62,7 @@ def strays_in_template(source: str) -> list[str]:
     page.close()
     said = [text.strip() for text in page.said]
     strays = [text for text in said if WORD.search(_without_proper(text))]
-    return strays + [
-        text for text in _template_literals(tree) if VIETNAMESE.search(text) and text not in PROPER
-    ]
+    return strays + [text for text in _template_literals(tree) if VIETNAMESE.search(text) and text not in PROPER]
 
 
 def strays_in_script(source: str) -> list[str]:
