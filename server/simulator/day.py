@@ -52,7 +52,7 @@ def scale(parties: Sequence[Party], people: int, seed: int = 1) -> tuple[tuple[P
 def history(plan: Plan, now: datetime) -> tuple[Intention, ...]:
     """Return what was scanned before `now`, in its order."""
     past = (step for step in plan.intentions if step.at <= now)
-    return tuple(step for step in past if step.scanned and step.step != Step.MISTAKE)
+    return tuple(step for step in past if step.is_scanned and step.step != Step.MISTAKE)
 
 
 def standing_at(plan: Plan, now: datetime) -> tuple[Intention, ...]:

@@ -89,6 +89,8 @@ class Step(StrEnum):
     GO = "go"
     LEAVE = "leave"
     MISTAKE = "mistake"  # a scan at the wrong gate; whatever is answered, nothing follows from it
+    FORGET = "forget"  # walks out without holding the badge up
+    FOLLOW = "follow"  # walks out with the group, whose scan counts everyone
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,7 @@ class Intention:
     """One thing that somebody means to do at a time.
 
     `actor` is who does it: a guest, a group on one pass, or a part of one; `people` goes with a delegation's
-    pass. `scanned` is False for somebody who walks out without holding the badge up, or who is counted by the
-    group's scan: nothing is sent then. `twice` holds the badge up a second time.
+    pass. `twice` holds the badge up a second time.
     """
 
     at: datetime
@@ -108,8 +109,15 @@ class Intention:
     zone: str
     pass_text: str
     people: int | None = None
-    scanned: bool = True
     twice: bool = False
+
+    @property
+    def is_scanned(self) -> bool:
+        return self.step not in (Step.FORGET, Step.FOLLOW)
+
+    @property
+    def is_exit(self) -> bool:
+        return self.step in (Step.LEAVE, Step.FORGET, Step.FOLLOW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Visits:
             part = replace(group, name=f"{group.name}/{number}", people=people)
             for stop, place in zip(route.stops, order, strict=True):
                 yield self._go(part, Stop(place.zone, stop.at + habits.straggle(self.rng)))
-            yield self._leave(part, route.leaves, scanned=False)
+            yield self._leave(part, route.leaves, Step.FOLLOW)
 
     def _stepping_out(self, party: Party, members: list[Guest], route: Route) -> Iterator[Intention]:
         """A member holds up their own badge at an exhibit and is counted apart from then on."""
@@ -84,7 +84,7 @@ class Visits:
             first = self.rng.randrange(len(route.stops))
             for stop in route.stops[first:]:
                 yield self._go(actor, Stop(stop.zone, stop.at + habits.straggle(self.rng) + _MOMENT))
-            yield self._leave(actor, route.leaves, scanned=False)
+            yield self._leave(actor, route.leaves, Step.FOLLOW)
 
     def _latecomer(self, party: Party, guest: Guest, route: Route) -> Iterator[Intention]:
         """Somebody who comes after the group, mostly on their own badge, else as one more on the group's."""
@@ -94,14 +94,14 @@ class Visits:
         if self._chance(0.3):
             one_more = Actor(f"{party.code}+{guest.id}", party.code, party.pass_text, 1)
             yield self._enter(one_more, comes)
-            yield self._leave(one_more, route.leaves, scanned=False)
+            yield self._leave(one_more, route.leaves, Step.FOLLOW)
             return
         actor = Actor(f"{party.code}:{guest.id}", party.code, guest.pass_text)
         yield self._enter(actor, comes)
         for stop in route.stops:
             if stop.at > comes + timedelta(seconds=60):
                 yield self._go(actor, Stop(stop.zone, stop.at + habits.straggle(self.rng)))
-        yield self._leave(actor, route.leaves, scanned=False)
+        yield self._leave(actor, route.leaves, Step.FOLLOW)
 
     def _own(self, party: Party, route: Route, late: timedelta) -> Route:
         """Return a member's version of the group's route."""
@@ -125,28 +125,26 @@ class Visits:
         forgets = self._chance(habits.FORGETS_EXIT)
         if not forgets and self._chance(habits.WRONG_GATE):
             yield from self._mistake(actor, "in", route.leaves - _MOMENT)
-        yield self._leave(actor, route.leaves, scanned=not forgets)
+        yield self._leave(actor, route.leaves, Step.FORGET if forgets else Step.LEAVE)
 
     def _enter(self, actor: Actor, at: datetime) -> Intention:
         twice = actor.people is None and self._chance(habits.SCANS_TWICE)
         return self._at(actor, Step.ENTER, self.floor.way_in(self.rng), at, twice=twice)
 
     def _go(self, actor: Actor, stop: Stop) -> Intention:
-        twice = self._chance(habits.SCANS_TWICE)
+        twice = actor.people is None and self._chance(habits.SCANS_TWICE)
         return self._at(actor, Step.GO, self.floor.exhibit(self.rng, stop.zone), stop.at, twice=twice)
 
-    def _leave(self, actor: Actor, at: datetime, *, scanned: bool = True) -> Intention:
-        return self._at(actor, Step.LEAVE, self.floor.way_out(self.rng), at, scanned=scanned)
+    def _leave(self, actor: Actor, at: datetime, step: Step = Step.LEAVE) -> Intention:
+        return self._at(actor, step, self.floor.way_out(self.rng), at)
 
     def _mistake(self, actor: Actor, direction: str, at: datetime) -> Iterator[Intention]:
         gate = self.floor.wrong_gate(direction)
         if gate is not None:
             yield self._at(actor, Step.MISTAKE, gate, at)
 
-    def _at(self, actor: Actor, step: Step, post: Post, at: datetime, **habit: bool) -> Intention:
-        return Intention(
-            at, actor.name, actor.party, step, post.key, post.zone, actor.pass_text, actor.people, **habit
-        )
+    def _at(self, actor: Actor, step: Step, post: Post, at: datetime, *, twice: bool = False) -> Intention:
+        return Intention(at, actor.name, actor.party, step, post.key, post.zone, actor.pass_text, actor.people, twice)
 
     def _chance(self, share: float) -> bool:
         return self.rng.random() < share

@@ -63,7 +63,7 @@ def test_nobody_means_to_enter_while_the_doors_are_closed():
 
 def test_everybody_means_to_leave_before_closing():
     last = {actor: steps[-1] for actor, steps in by_actor().items()}
-    assert all(step.step == Step.LEAVE and step.at <= HOURS.closes for step in last.values())
+    assert all(step.is_exit and step.at <= HOURS.closes for step in last.values())
 
 
 def test_an_actors_steps_follow_one_another():
@@ -88,7 +88,7 @@ def test_most_people_come_around_their_slot():
 def test_a_day_has_groups_on_one_code_forgotten_exits_double_scans_and_wrong_gates():
     steps = PLAN.intentions
     assert any(i.people and i.people > 1 for i in steps)
-    assert any(i.step == Step.LEAVE and not i.scanned for i in steps)
+    assert any(i.step == Step.FORGET for i in steps)
     assert any(i.twice for i in steps)
     assert any(i.step == Step.MISTAKE for i in steps)
     assert 1 <= len(PLAN.outages) <= 2
@@ -124,7 +124,7 @@ def test_who_should_be_inside_is_brought_in_with_one_scan_or_two_each():
     assert max(per_actor.values()) == 2
     assert all(step.at <= now for step in opening)
     last = {step.actor: step.step for step in PLAN.intentions if step.at <= now}
-    gone = {actor for actor, step in last.items() if step == Step.LEAVE}
+    gone = {actor for actor, step in last.items() if step in (Step.LEAVE, Step.FORGET, Step.FOLLOW)}
     assert gone
     assert not gone & set(per_actor)
 
