@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Column, Connection, Table, insert, select
+from sqlalchemy import JSON, Column, Connection, insert, select
 from sqlmodel import Field, SQLModel
 
+from server.storage.core import table
 from server.storage.locks import lock_word
 
 GENESIS = "0" * 64
@@ -31,6 +32,9 @@ class AuditLine(SQLModel, table=True):
     hash: str = Field(max_length=64)
 
 
+_LINES = table(AuditLine)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line to be written. Personal data stays out of it: the log outlives an erased person."""
@@ -46,8 +50,7 @@ class Entry:
 def append_line(connection: Connection, entry: Entry) -> None:
     """Add a line to the log, chained to the one before."""
     lock_word(connection, "audit line")
-    table = _table()
-    previous = connection.scalar(select(table.c.hash).order_by(table.c.seq.desc()).limit(1)) or GENESIS
+    previous = connection.scalar(select(_LINES.c.hash).order_by(_LINES.c.seq.desc()).limit(1)) or GENESIS
     values: dict[str, Any] = {
         "at": entry.at,
         "actor": entry.actor[:100],
@@ -56,7 +59,7 @@ def append_line(connection: Connection, entry: Entry) -> None:
         "before": _plain(entry.before),
         "after": _plain(entry.after),
     }
-    connection.execute(insert(table).values(**values, previous_hash=previous, hash=_hash(previous, values)))
+    connection.execute(insert(_LINES).values(**values, previous_hash=previous, hash=_hash(previous, values)))
 
 
 def verify_chain(connection: Connection, after: int = 0, previous: str = GENESIS) -> int | None:
@@ -64,9 +67,8 @@ def verify_chain(connection: Connection, after: int = 0, previous: str = GENESIS
 
     Lines cut off at the end leave no trace in the chain: keep the newest hash elsewhere to notice that.
     """
-    table = _table()
     while True:
-        query = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(_CHUNK)
+        query = select(_LINES).where(_LINES.c.seq > after).order_by(_LINES.c.seq).limit(_CHUNK)
         lines = connection.execute(query).mappings().all()
         for line in lines:
             if line["previous_hash"] != previous or line["hash"] != _hash(previous, dict(line)):
@@ -85,8 +87,3 @@ def _hash(previous: str, line: Mapping[str, Any]) -> str:
 def _plain(values: Mapping[str, object] | None) -> Any:
     # As it will be read back: dates become texts before they are hashed.
     return None if values is None else orjson.loads(orjson.dumps(dict(values)))
-
-
-def _table() -> Table:
-    table: Table = AuditLine.__table__  # type: ignore[attr-defined]
-    return table

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from server.domain.delegations import DelegationRecord, Status, next_code
+from server.storage.core import table
 from server.storage.locks import lock_word
 from server.storage.organisations import ORGANISATIONS
 from server.storage.standings import Standing, add_standing
@@ -39,9 +40,7 @@ class Delegation(SQLModel, table=True):
     code: str = Field(unique=True, max_length=20)
     name: str = Field(max_length=300)
     search_key: str = Field(index=True)
-    organisation_id: str | None = Field(
-        default=None, foreign_key="organisation.id", index=True, max_length=32
-    )
+    organisation_id: str | None = Field(default=None, foreign_key="organisation.id", index=True, max_length=32)
     kind: str = Field(default="other", index=True, max_length=20)
     status: str = Field(default="confirmed", index=True, max_length=20)
     planned: int = 0
@@ -83,8 +82,8 @@ class DelegationFilter:
     status: str | None = None
 
 
-DELEGATIONS: Any = Delegation.__table__  # type: ignore[attr-defined]
-_PLACE: Any = Standing.__table__  # type: ignore[attr-defined]
+DELEGATIONS: Any = table(Delegation)
+_PLACE: Any = table(Standing)
 _AS_THEY_ARE = (
     "id code name kind planned named arrived visit_date slot_at minutes leader_id leader_name leader_title "
     "contact_name phone email language purpose sector needs notes letter guide zones cancel_reason version"
@@ -95,9 +94,7 @@ _MEMBERS = func.coalesce(_PLACE.c.members_inside, 0)
 
 def find_delegation(connection: Connection, code: str) -> DelegationRecord | None:
     """Return the delegation with this code."""
-    row = (
-        connection.execute(_records().where(DELEGATIONS.c.code.in_({code, code.upper()}))).mappings().first()
-    )
+    row = connection.execute(_records().where(DELEGATIONS.c.code.in_({code, code.upper()}))).mappings().first()
     return DelegationRecord(**row) if row else None
 
 
@@ -105,12 +102,7 @@ def list_delegations(
     connection: Connection, wanted: DelegationFilter, *, after: int = 0, limit: int = 100
 ) -> list[DelegationRecord]:
     """Return the delegations that fit, in the order of their registration, from behind the id `after`."""
-    query = (
-        _records()
-        .where(DELEGATIONS.c.id > after, *_conditions(wanted))
-        .order_by(DELEGATIONS.c.id)
-        .limit(limit)
-    )
+    query = _records().where(DELEGATIONS.c.id > after, *_conditions(wanted)).order_by(DELEGATIONS.c.id).limit(limit)
     return [DelegationRecord(**row) for row in connection.execute(query).mappings()]
 
 
@@ -138,27 +130,20 @@ def add_delegation(connection: Connection, values: Mapping[str, Any]) -> int:
 def update_delegation(connection: Connection, id_: int, values: Mapping[str, Any]) -> None:
     """Change a delegation; its version goes up."""
     connection.execute(
-        DELEGATIONS.update()
-        .where(DELEGATIONS.c.id == id_)
-        .values(**values, version=DELEGATIONS.c.version + 1)
+        DELEGATIONS.update().where(DELEGATIONS.c.id == id_).values(**values, version=DELEGATIONS.c.version + 1)
     )
 
 
 def count_members(connection: Connection, id_: int, change: int) -> None:
     """Add to the number of a delegation's named members."""
-    connection.execute(
-        DELEGATIONS.update().where(DELEGATIONS.c.id == id_).values(named=DELEGATIONS.c.named + change)
-    )
+    connection.execute(DELEGATIONS.update().where(DELEGATIONS.c.id == id_).values(named=DELEGATIONS.c.named + change))
 
 
 def lock_delegations(connection: Connection, ids: Sequence[int]) -> None:
-    """Hold delegations, then their people's standings, each in id order as a scan does, to the transaction's end."""
+    """Hold delegations, then their people's standings, in id order as a scan does, until the commit."""
     if ids:
         connection.execute(
-            select(DELEGATIONS.c.id)
-            .where(DELEGATIONS.c.id.in_(ids))
-            .order_by(DELEGATIONS.c.id)
-            .with_for_update()
+            select(DELEGATIONS.c.id).where(DELEGATIONS.c.id.in_(ids)).order_by(DELEGATIONS.c.id).with_for_update()
         )
         places = select(_PLACE.c.holder).where(_PLACE.c.delegation_id.in_(ids))
         connection.execute(places.order_by(_PLACE.c.holder).with_for_update())
@@ -214,12 +199,8 @@ def _conditions(wanted: DelegationFilter) -> list[ColumnElement[bool]]:
 
 def _has_status(status: str) -> ColumnElement[bool]:
     """Return `status_of(…) == status` as a condition; a test holds the two together."""
-    if status == Status.CANCELLED:
-        return DELEGATIONS.c.status == status
     inside = _UNNAMED + _MEMBERS
-    covers = case(
-        (DELEGATIONS.c.planned > DELEGATIONS.c.named, DELEGATIONS.c.planned), else_=DELEGATIONS.c.named
-    )
+    covers = case((DELEGATIONS.c.planned > DELEGATIONS.c.named, DELEGATIONS.c.planned), else_=DELEGATIONS.c.named)
     seen: dict[str, ColumnElement[bool]] = {
         Status.ARRIVING: and_(inside > 0, DELEGATIONS.c.arrived < covers),
         Status.INSIDE: and_(inside > 0, DELEGATIONS.c.arrived >= covers),
@@ -227,4 +208,6 @@ def _has_status(status: str) -> ColumnElement[bool]:
     }
     unseen = and_(inside == 0, DELEGATIONS.c.arrived == 0, DELEGATIONS.c.status == status)
     is_cancelled: ColumnElement[bool] = DELEGATIONS.c.status == Status.CANCELLED
+    if status == Status.CANCELLED:
+        return is_cancelled
     return and_(~is_cancelled, seen.get(status, unseen))

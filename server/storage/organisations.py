@@ -7,6 +7,7 @@ from sqlalchemy import Connection, or_, select
 from sqlmodel import Field, SQLModel
 
 from server.domain.text import clean, search_key
+from server.storage.core import table
 from server.storage.ids import new_id
 from server.storage.locks import lock_word
 
@@ -23,21 +24,23 @@ class Organisation(SQLModel, table=True):
     successor_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=32)
 
 
-ORGANISATIONS: Any = Organisation.__table__  # type: ignore[attr-defined]
+ORGANISATIONS: Any = table(Organisation)
 
 
 def find_or_add_organisation(connection: Connection, name: str, *, kind: str, on: date) -> str:
-    """Return the id of the organisation that bears this name on a day, accents and case aside; made if new."""
+    """Return the id of the organisation of this name on a day, accents and case aside; made if new."""
     lock_word(connection, "organisation")
     key = search_key(name)
-    table = ORGANISATIONS
-    bears = [or_(table.c.valid_from.is_(None), table.c.valid_from <= on)]
-    bears.append(or_(table.c.valid_to.is_(None), table.c.valid_to >= on))
+    bears = [or_(ORGANISATIONS.c.valid_from.is_(None), ORGANISATIONS.c.valid_from <= on)]
+    bears.append(or_(ORGANISATIONS.c.valid_to.is_(None), ORGANISATIONS.c.valid_to >= on))
     found: str | None = connection.scalar(
-        select(table.c.id).where(table.c.search_key == key, *bears).order_by(table.c.id).limit(1)
+        select(ORGANISATIONS.c.id)
+        .where(ORGANISATIONS.c.search_key == key, *bears)
+        .order_by(ORGANISATIONS.c.id)
+        .limit(1)
     )
     if found is not None:
         return found
     id_ = new_id()
-    connection.execute(table.insert().values(id=id_, name=clean(name), search_key=key, kind=kind))
+    connection.execute(ORGANISATIONS.insert().values(id=id_, name=clean(name), search_key=key, kind=kind))
     return id_

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from sqlmodel import Field, SQLModel
 
 from server.domain.people import VisitorRecord
+from server.storage.core import table
 from server.storage.delegations import DELEGATIONS, count_members
 from server.storage.ids import new_id
 from server.storage.standings import Standing, add_standing
@@ -50,8 +51,8 @@ class VisitorFilter:
     is_inside: bool | None = None
 
 
-VISITORS: Any = Visitor.__table__  # type: ignore[attr-defined]
-_PLACE: Any = Standing.__table__  # type: ignore[attr-defined]
+VISITORS: Any = table(Visitor)
+_PLACE: Any = table(Standing)
 _AS_THEY_ARE = (
     "id delegation_id name title organisation phone email language needs notes visit_date erased_at version"
 ).split()
@@ -86,16 +87,12 @@ def add_visitor(connection: Connection, values: Mapping[str, Any]) -> str:
 
 def update_visitor(connection: Connection, id_: str, values: Mapping[str, Any]) -> None:
     """Change a visitor; their version goes up. A change of delegation is `move_visitor`."""
-    connection.execute(
-        VISITORS.update().where(VISITORS.c.id == id_).values(**values, version=VISITORS.c.version + 1)
-    )
+    connection.execute(VISITORS.update().where(VISITORS.c.id == id_).values(**values, version=VISITORS.c.version + 1))
 
 
 def move_visitor(connection: Connection, visitor: VisitorRecord, delegation_id: int | None) -> None:
     """Make a visitor a member of another delegation, or of none; both are counted anew."""
-    connection.execute(
-        VISITORS.update().where(VISITORS.c.id == visitor.id).values(delegation_id=delegation_id)
-    )
+    connection.execute(VISITORS.update().where(VISITORS.c.id == visitor.id).values(delegation_id=delegation_id))
     place = _PLACE.update().where(_PLACE.c.holder == f"v:{visitor.id}")
     connection.execute(place.values(delegation_id=delegation_id))
     if visitor.delegation_id is not None:
@@ -111,12 +108,19 @@ def next_occurrence(connection: Connection, delegation_id: int | None, key: str)
     return int(connection.scalar(query) or 0) + 1
 
 
+def member_named(connection: Connection, delegation_id: int, key: str) -> str | None:
+    """Return the id of the first member of a delegation with this folded name."""
+    if not key:
+        return None
+    query = select(VISITORS.c.id).where(VISITORS.c.delegation_id == delegation_id, VISITORS.c.search_key == key)
+    found: str | None = connection.scalar(query.order_by(VISITORS.c.occurrence).limit(1))
+    return found
+
+
 def notes_in_delegation(connection: Connection, delegation_id: int) -> list[tuple[str, str, str]]:
     """Return (id, needs, notes) of every member of a delegation that has any."""
     query = select(VISITORS.c.id, VISITORS.c.needs, VISITORS.c.notes)
-    query = query.where(
-        VISITORS.c.delegation_id == delegation_id, (VISITORS.c.needs != "") | (VISITORS.c.notes != "")
-    )
+    query = query.where(VISITORS.c.delegation_id == delegation_id, (VISITORS.c.needs != "") | (VISITORS.c.notes != ""))
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
 
@@ -148,3 +152,9 @@ def _finds(word: str) -> ColumnElement[bool]:
         # A number dialled at home begins with the 0 that E.164 leaves out.
         places.append(VISITORS.c.phone.contains(word.removeprefix("0"), autoescape=True))
     return or_(*places)
+
+
+def lock_visitor(connection: Connection, id_: str) -> None:
+    """Hold a visitor's standing, then the visitor, until the commit. Delegations are held before, never after."""
+    connection.execute(select(_PLACE.c.holder).where(_PLACE.c.holder == f"v:{id_}").with_for_update())
+    connection.execute(select(VISITORS.c.id).where(VISITORS.c.id == id_).with_for_update())

@@ -1,0 +1,175 @@
+"""Register, change, cancel and find delegations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.domain.delegations import (
+    SETTABLE,
+    DelegationRecord,
+    Status,
+    delegation_search_key,
+    demand_room,
+    settle_appointment,
+)
+from server.domain.errors import DomainError
+from server.domain.text import search_key
+from server.services.desk import Desk
+from server.storage import delegations as storage
+from server.storage.audit import append_line
+from server.storage.database import Database
+from server.storage.delegations import DelegationFilter
+from server.storage.organisations import find_or_add_organisation
+from server.storage.people import member_named
+
+# What the audit log may tell of a change; of the rest (personal data) it tells only that it changed.
+_TOLD = frozenset({"kind", "status", "planned", "visit_date", "slot_at", "minutes", "language", "zones"})
+
+
+async def get_delegation(database: Database, code: str) -> DelegationRecord:
+    """Return a delegation, or raise `unknown_delegation`."""
+    found = await database.read(storage.find_delegation, code)
+    if found is None:
+        raise DomainError("unknown_delegation", delegation=code)
+    return found
+
+
+async def list_delegations(
+    database: Database, wanted: DelegationFilter, *, after: int = 0, limit: int = 100
+) -> list[DelegationRecord]:
+    """Return the delegations that fit, in the order of their registration."""
+    return await database.read(storage.list_delegations, wanted, after=after, limit=limit)
+
+
+async def add_delegation(desk: Desk, values: Mapping[str, Any]) -> DelegationRecord:
+    """Register a delegation under a new code. `values` bears its columns, and `organisation` by name.
+
+    Raise `unknown_zone`, `slot_not_on_day`.
+    """
+    return await desk.database.write(_add, desk, values)
+
+
+async def change_delegation(
+    desk: Desk, code: str, changes: Mapping[str, Any], *, version: int | None = None
+) -> DelegationRecord:
+    """Change what `changes` bears and nothing else. With `version`, only what nobody changed since.
+
+    Raise `unknown_delegation`, `edit_conflict`, `covers_below_inside`, `unknown_zone`, `slot_not_on_day`.
+    """
+    return await desk.database.write(_change, desk, code, changes, version)
+
+
+async def cancel_delegation(desk: Desk, code: str, *, reason: str = "") -> DelegationRecord:
+    """Cancel a delegation, once. Who is inside may leave. Raise `unknown_delegation`."""
+    return await desk.database.write(_cancel, desk, code, reason)
+
+
+def hold_delegation(connection: Connection, code: str) -> DelegationRecord:
+    """Return a delegation that nobody else changes, and that no scan counts, until the commit."""
+    found = storage.find_delegation(connection, code)
+    if found is None:
+        raise DomainError("unknown_delegation", delegation=code)
+    storage.lock_delegations(connection, [found.id])
+    # Read again behind the lock: what was read before it may be old.
+    return storage.find_delegation(connection, code) or found
+
+
+def _add(connection: Connection, desk: Desk, values: Mapping[str, Any]) -> DelegationRecord:
+    row = settle_appointment(values, desk.space.timezone)
+    organisation = row.pop("organisation", None)
+    _demand_zones(desk, row.get("zones"))
+    row["code"] = storage.free_code(connection)
+    row["name"] = row.get("name") or organisation
+    if organisation:
+        row["organisation_id"] = _organisation(connection, desk, organisation, row)
+    row["search_key"] = delegation_search_key(
+        code=row["code"],
+        name=row["name"],
+        organisation=organisation or "",
+        leader=row.get("leader_name", ""),
+        phone=row.get("phone"),
+    )
+    storage.add_delegation(connection, row | {"created_at": desk.at, "updated_at": desk.at})
+    append_line(connection, desk.entry("add_delegation", f"delegation:{row['code']}", after=_told(row)))
+    added = storage.find_delegation(connection, row["code"])
+    assert added is not None
+    return added
+
+
+def _change(
+    connection: Connection, desk: Desk, code: str, changes: Mapping[str, Any], version: int | None
+) -> DelegationRecord:
+    old = hold_delegation(connection, code)
+    if version is not None and version != old.version:
+        raise DomainError("edit_conflict", version=old.version)
+    row = settle_appointment(changes, desk.space.timezone, visit_date=old.visit_date, slot_at=old.slot_at)
+    _demand_zones(desk, row.get("zones"))
+    row = {key: value for key, value in row.items() if _of(old, key) != value}
+    if not row:
+        return old
+    demand_room(old.count, old.count.changed(planned=row.get("planned")))
+    before = {key: _of(old, key) for key in row}
+    storage.update_delegation(connection, old.id, _columns(connection, desk, old, row))
+    append_line(
+        connection,
+        desk.entry("change_delegation", f"delegation:{old.code}", before=_told(before), after=_told(row)),
+    )
+    return storage.find_delegation(connection, old.code) or old
+
+
+def _columns(connection: Connection, desk: Desk, old: DelegationRecord, changes: Mapping[str, Any]) -> dict[str, Any]:
+    row = dict(changes) | {"updated_at": desk.at}
+    if "organisation" in row:
+        name = row.pop("organisation")
+        row["organisation_id"] = _organisation(connection, desk, name, changes, old) if name else None
+    if old.decided == Status.CANCELLED and row.get("status") in SETTABLE:
+        row |= {"cancelled_at": None, "cancel_reason": ""}
+    if "leader_name" in row:
+        row["leader_id"] = member_named(connection, old.id, search_key(row["leader_name"]))
+    row["search_key"] = delegation_search_key(
+        code=old.code,
+        name=changes.get("name", old.name),
+        organisation=changes.get("organisation", old.organisation) or "",
+        leader=changes.get("leader_name", old.leader_name),
+        phone=changes.get("phone", old.phone),
+    )
+    return row
+
+
+def _cancel(connection: Connection, desk: Desk, code: str, reason: str) -> DelegationRecord:
+    old = hold_delegation(connection, code)
+    if old.decided == Status.CANCELLED:
+        return old
+    row = {"status": Status.CANCELLED.value, "cancelled_at": desk.at, "cancel_reason": reason}
+    storage.update_delegation(connection, old.id, row | {"updated_at": desk.at})
+    append_line(
+        connection,
+        desk.entry("cancel_delegation", f"delegation:{old.code}", before={"status": old.decided}),
+    )
+    return storage.find_delegation(connection, old.code) or old
+
+
+def _organisation(
+    connection: Connection,
+    desk: Desk,
+    name: str,
+    row: Mapping[str, Any],
+    old: DelegationRecord | None = None,
+) -> str:
+    kind = row.get("kind") or (old.kind if old else "other")
+    day = row.get("visit_date") or (old.visit_date if old else None) or desk.space.day_of(desk.at)
+    return find_or_add_organisation(connection, name, kind=kind, on=day)
+
+
+def _demand_zones(desk: Desk, zones: list[str] | None) -> None:
+    for zone_id in zones or ():
+        desk.space.zone(zone_id)
+
+
+def _of(record: DelegationRecord, key: str) -> Any:
+    return record.decided if key == "status" else getattr(record, key)
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, object]:
+    return {key: value if key in _TOLD else "…" for key, value in row.items() if key not in ("code", "search_key")}
