@@ -77,8 +77,7 @@ def read_checksums() -> dict[str, str]:
 def write_checksums() -> None:
     """Agree on the files as npm installed them just now (npm has checked them against its own lock)."""
     lines = (
-        f"{hashlib.sha256(_read_package_file(source)).hexdigest()}  {target}\n"
-        for source, target in COPIES.items()
+        f"{hashlib.sha256(_read_package_file(source)).hexdigest()}  {target}\n" for source, target in COPIES.items()
     )
     CHECKSUMS.write_text("".join(lines))
 
