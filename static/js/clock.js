@@ -15,7 +15,7 @@ export function anchorClock({at, speed = 1, timezone = "Asia/Ho_Chi_Minh", langu
     timeZone: timezone, hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit", year: "numeric", hourCycle: "h23",
   });
   const weekdays = new Intl.DateTimeFormat(language, {timeZone: timezone, weekday: "long"});
-  const days = new Intl.DateTimeFormat(language, {timeZone: timezone, weekday: "long", day: "numeric", month: "long"});
+  const days = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {timeZone: timezone, weekday: "long", day: "numeric", month: "long"});
 
   const now = () => new Date(base + (performance.now() - heard) * speed);
   const part = (date, name) => parts.formatToParts(date).find(({type}) => type === name).value;
@@ -31,7 +31,7 @@ export function anchorClock({at, speed = 1, timezone = "Asia/Ho_Chi_Minh", langu
     },
     time: (date = now()) => `${part(date, "hour")}:${part(date, "minute")}`,
     weekday(date = now()) {
-      if (language !== "vi") return days.format(date);
+      if (language !== "vi") return days.format(date).replace(",", "");
       const name = weekdays.format(date);
       return `${name}, ${part(date, "day")}/${part(date, "month")}`;
     },
