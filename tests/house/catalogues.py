@@ -4,7 +4,7 @@ import re
 
 from babel.messages.catalog import Catalog, Message
 
-PLACEHOLDER = re.compile(r"%\((\w+)\)")
+PLACEHOLDER = re.compile(r"%\(\w+\)|\{\w+\}")  # filled by the server, and by a script of the page
 
 
 def faults(catalogue: Catalog, said: Catalog, same_in_both: set[str]) -> list[str]:

@@ -56,6 +56,7 @@ def test_a_good_catalogue_has_no_fault() -> None:
         (GOOD.replace('"Desk"', '"Bàn lễ tân"'), "English equals Vietnamese"),
         (GOOD.replace("Hello %(name)s", "Hello"), "loses a placeholder"),
         (GOOD.replace("Hello %(name)s", "Hello %(name)s %(nam)s"), "nobody fills"),
+        (GOOD.replace('"Desk"', '"Desk {number}"'), "nobody fills"),
         (GOOD.replace('msgid "Bàn', '#, fuzzy\nmsgid "Bàn'), "fuzzy"),
         (GOOD.split("\n\n")[0] + "\n", "not in the catalogue"),
         (GOOD + '\nmsgid "Lối ra"\nmsgstr "Exit"\n', "no longer said"),
