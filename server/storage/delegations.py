@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     or_,
     select,
@@ -199,15 +200,15 @@ def _conditions(wanted: DelegationFilter) -> list[ColumnElement[bool]]:
 
 def _has_status(status: str) -> ColumnElement[bool]:
     """Return `status_of(…) == status` as a condition; a test holds the two together."""
+    is_cancelled: ColumnElement[bool] = DELEGATIONS.c.status == Status.CANCELLED
+    if status == Status.CANCELLED:
+        return is_cancelled
     inside = _UNNAMED + _MEMBERS
     covers = case((DELEGATIONS.c.planned > DELEGATIONS.c.named, DELEGATIONS.c.planned), else_=DELEGATIONS.c.named)
     seen: dict[str, ColumnElement[bool]] = {
         Status.ARRIVING: and_(inside > 0, DELEGATIONS.c.arrived < covers),
         Status.INSIDE: and_(inside > 0, DELEGATIONS.c.arrived >= covers),
-        Status.LEFT: and_(inside == 0, or_(DELEGATIONS.c.arrived > 0, DELEGATIONS.c.status == status)),
+        Status.LEFT: and_(inside == 0, DELEGATIONS.c.arrived > 0),
     }
     unseen = and_(inside == 0, DELEGATIONS.c.arrived == 0, DELEGATIONS.c.status == status)
-    is_cancelled: ColumnElement[bool] = DELEGATIONS.c.status == Status.CANCELLED
-    if status == Status.CANCELLED:
-        return is_cancelled
-    return and_(~is_cancelled, seen.get(status, unseen))
+    return and_(~is_cancelled, or_(seen.get(status, false()), unseen))

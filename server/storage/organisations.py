@@ -30,7 +30,7 @@ ORGANISATIONS: Any = table(Organisation)
 def find_or_add_organisation(connection: Connection, name: str, *, kind: str, on: date) -> str:
     """Return the id of the organisation of this name on a day, accents and case aside; made if new."""
     lock_word(connection, "organisation")
-    key = search_key(name)
+    key = search_key(name)[:300]  # folding may lengthen a name
     bears = [or_(ORGANISATIONS.c.valid_from.is_(None), ORGANISATIONS.c.valid_from <= on)]
     bears.append(or_(ORGANISATIONS.c.valid_to.is_(None), ORGANISATIONS.c.valid_to >= on))
     found: str | None = connection.scalar(
