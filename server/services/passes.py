@@ -38,12 +38,9 @@ class Passes:
 
         A cancelled delegation gets no new ones. Raises `unknown_delegation`.
         """
-        delegation = await self._database.read(storage.holder_of_delegation, code)
-        if delegation is None or delegation.delegation_id is None:
-            raise DomainError("unknown_delegation", delegation=code)
-        id_ = delegation.delegation_id
-        await self._issue(await self._database.read(storage.holders_without_pass, id_))
-        return await self._database.read(storage.live_passes_of_delegation, id_)
+        delegation = await self._delegation(code)
+        await self._issue(await self._database.read(storage.holders_without_pass, delegation.delegation_id))
+        return await self.issued_to(code)
 
     async def of_all_delegations(self) -> list[PassRow]:
         """Return the passes of every delegation and its members, issuing what is missing."""
@@ -55,9 +52,7 @@ class Passes:
 
         Raises `unknown_delegation`, `cancelled_delegation`.
         """
-        holder = await self._database.read(storage.holder_of_delegation, code)
-        if holder is None:
-            raise DomainError("unknown_delegation", delegation=code)
+        holder = await self._delegation(code)
         known = await self._database.read(storage.live_pass_of, holder)
         missing = await self._database.read(storage.holders_without_pass, holder.delegation_id)
         if known is None and holder not in missing:
@@ -95,8 +90,13 @@ class Passes:
         return row
 
     async def page(self, after: str, limit: int) -> list[PassRow]:
-        """Return up to `limit` passes whose ids come after `after`."""
+        """Return up to `limit` passes, revoked ones too, whose ids come after `after`."""
         return await self._database.read(storage.page_of_passes, after, limit)
+
+    async def issued_to(self, code: str) -> list[PassRow]:
+        """Return the passes that a delegation and its members have now. Raises `unknown_delegation`."""
+        delegation = await self._delegation(code)
+        return await self._database.read(storage.live_passes_of_delegation, delegation.delegation_id)
 
     async def revoke(self, pass_id: str, *, actor: str) -> PassRow:
         """Revoke a pass, once. Raises `unknown_pass`."""
@@ -119,6 +119,12 @@ class Passes:
         """Return the ids of passes revoked after `cursor`, oldest first, and the cursor to ask with next."""
         rows = await self._database.read(storage.revoked_since, cursor, limit)
         return [pass_id for _, pass_id in rows], rows[-1][0] if rows else cursor
+
+    async def _delegation(self, code: str) -> Holder:
+        holder = await self._database.read(storage.holder_of_delegation, code)
+        if holder is None:
+            raise DomainError("unknown_delegation", delegation=code[:40])
+        return holder
 
     async def _refreshed(self, holder: Holder, row: PassRow) -> Holder:
         if holder.visitor_id is not None:

@@ -104,7 +104,7 @@ def find_passes(connection: Connection, *conditions: Any, limit: int | None = No
     return [PassRow._make(row) for row in connection.execute(query)]
 
 
-def live_passes_of_delegation(connection: Connection, delegation_id: int) -> list[PassRow]:
+def live_passes_of_delegation(connection: Connection, delegation_id: int | None) -> list[PassRow]:
     """Return the delegation's pass and those of its members."""
     members = select(_VISITORS.c.id).where(_VISITORS.c.delegation_id == delegation_id)
     return find_passes(
@@ -169,11 +169,7 @@ def holders_without_pass(connection: Connection, delegation_id: int | None = Non
 def holder_of_visitor(connection: Connection, visitor_id: str) -> Holder | None:
     """Return a visitor who is not erased, with their own or their delegation's appointment."""
     query = (
-        select(
-            func.coalesce(
-                _VISITORS.c.visit_date, _DELEGATIONS.c.visit_date, type_=_VISITORS.c.visit_date.type
-            )
-        )
+        select(func.coalesce(_VISITORS.c.visit_date, _DELEGATIONS.c.visit_date, type_=_VISITORS.c.visit_date.type))
         .select_from(_VISITORS.outerjoin(_DELEGATIONS, _DELEGATIONS.c.id == _VISITORS.c.delegation_id))
         .where(_VISITORS.c.id == visitor_id, _VISITORS.c.erased_at.is_(None))
     )
@@ -214,9 +210,7 @@ def add_passes(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int
     return len(new)
 
 
-def revoke_pass(
-    connection: Connection, pass_id: str, at: datetime, *, replaced_by: str | None = None
-) -> bool:
+def revoke_pass(connection: Connection, pass_id: str, at: datetime, *, replaced_by: str | None = None) -> bool:
     """Revoke a pass, with the next number of the list of revocations; tell whether it was live until now."""
     lock_word(connection, "pass")
     last: int = connection.scalar(select(func.coalesce(func.max(PASSES.c.revoked_seq), 0))) or 0

@@ -1,0 +1,142 @@
+"""Passes: issue, find, draw, revoke."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import model_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.domain.passes import read_pass
+from server.domain.roles import Right
+from server.services import qr
+from server.storage.passes import PassRow
+from server.web.auth import address_of, principal_of
+from server.web.openapi import Line, Model, Page, Raw, operation, reply
+from server.web.templating import house_of
+
+
+class PassRequest(Model):
+    """Whom to issue for: exactly one of the three. With `replace` the present pass is revoked at once."""
+
+    visitor: Line | None = None
+    delegation: Line | None = None
+    account: Line | None = None
+    replace: bool = False
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if sum(holder is not None for holder in (self.visitor, self.delegation, self.account)) != 1:
+            raise ValueError("exactly one of visitor, delegation, account")
+        return self
+
+
+class PassOut(Model):
+    """A pass. `text` is what its QR code holds, `token` the signed part of it."""
+
+    id: str
+    kind: Literal["visitor", "delegation", "staff"]
+    delegation: str | None
+    visitor_id: str | None
+    visitor: str | None
+    account: str | None
+    short: str
+    text: str
+    token: str
+    issued_at: datetime
+    valid_until: datetime | None
+    revoked_at: datetime | None
+    replaced_by: str | None
+
+
+class PassList(Model):
+    items: list[PassOut]
+    next: str | None
+
+
+class PassPage(Page):
+    """Which passes: a delegation's and its members' present ones, or all that were ever issued."""
+
+    delegation: Line | None = None
+
+
+@operation("passes", right=Right.ISSUE_PASSES, answers={200: PassOut, 201: PassOut}, problems=(404, 409))
+async def issue_pass(request: Request, body: PassRequest) -> Response:
+    """Issue a pass, or return the one that the holder has (200)."""
+    passes = house_of(request).passes
+    if body.visitor is not None:
+        row, is_new = await passes.of_visitor(body.visitor)
+    elif body.delegation is not None:
+        row, is_new = await passes.of_delegation_itself(body.delegation)
+    else:
+        row, is_new = await passes.of_staff(body.account or "")
+    if body.replace and not is_new:
+        principal = await principal_of(request)
+        row, is_new = await passes.replace(row.id, actor=principal.actor), True
+    return reply(_out(row), 201 if is_new else 200)
+
+
+@operation("passes", right=Right.READ_PASSES, answers={200: PassList}, problems=(404,))
+async def list_passes(request: Request, query: PassPage) -> Response:
+    """List passes."""
+    passes = house_of(request).passes
+    if query.delegation is not None:
+        rows = await passes.issued_to(query.delegation)
+        return reply(PassList(items=[_out(row) for row in rows], next=None))
+    rows = await passes.page(query.cursor, query.limit)
+    items = [_out(row) for row in rows]
+    return reply(PassList(items=items, next=rows[-1].id if len(rows) == query.limit else None))
+
+
+@operation("passes", right=Right.READ_PASSES, answers={200: PassOut}, problems=(404,))
+async def show_pass(request: Request) -> Response:
+    """Show a pass."""
+    return reply(_out(await house_of(request).passes.get(request.path_params["id"])))
+
+
+@operation("passes", right=Right.READ_PASSES, answers={200: PassOut}, problems=(404,))
+async def find_pass(request: Request) -> Response:
+    """Find a pass by the short code that people type."""
+    principal = await principal_of(request)
+    asker = f"{principal.actor} {address_of(request)}"
+    return reply(_out(await house_of(request).passes.by_short_code(request.path_params["short"], asker=asker)))
+
+
+@operation("passes", right=Right.READ_PASSES, answers={200: Raw("image/svg+xml")}, problems=(404,))
+async def draw_pass_svg(request: Request) -> Response:
+    """Draw a pass's QR code as SVG."""
+    row = await house_of(request).passes.get(request.path_params["id"])
+    return Response(qr.draw_svg(row.text), media_type="image/svg+xml")
+
+
+@operation("passes", right=Right.READ_PASSES, answers={200: Raw("image/png")}, problems=(404,))
+async def draw_pass_png(request: Request) -> Response:
+    """Draw a pass's QR code as PNG."""
+    row = await house_of(request).passes.get(request.path_params["id"])
+    return Response(qr.draw_png(row.text), media_type="image/png")
+
+
+@operation("passes", right=Right.ISSUE_PASSES, answers={200: PassOut}, problems=(404,))
+async def revoke_pass(request: Request) -> Response:
+    """Revoke a pass. Revoking it again changes nothing."""
+    principal = await principal_of(request)
+    return reply(_out(await house_of(request).passes.revoke(request.path_params["id"], actor=principal.actor)))
+
+
+def _out(row: PassRow) -> PassOut:
+    signed = read_pass(row.text)
+    return PassOut(
+        id=row.id,
+        kind=row.kind,  # type: ignore[arg-type]
+        delegation=row.delegation,
+        visitor_id=row.visitor_id,
+        visitor=row.visitor,
+        account=row.account,
+        short=row.short,
+        text=row.text,
+        token=signed.token if signed else "",
+        issued_at=row.issued_at,
+        valid_until=row.valid_until,
+        revoked_at=row.revoked_at,
+        replaced_by=row.replaced_by,
+    )
