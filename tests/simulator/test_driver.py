@@ -1,10 +1,8 @@
 """Playing a day over real sockets, against small stand-in doors."""
 
 import asyncio
-import importlib.util
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,11 +16,7 @@ from server.simulator.posts import lay_out
 from server.simulator.routes import Floor
 from server.simulator.tally import Tally
 from server.simulator.timeline import Timeline
-
-_spec = importlib.util.spec_from_file_location("doors", Path(__file__).with_name("doors.py"))
-_doors = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_doors)
-Doors, refuse = _doors.Doors, _doors.refuse
+from tests.simulator.doors import Doors, refuse
 
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
 PLACES = tuple(Place(zone, zone, 12) for zone in ("lobby", "egov", "smart_home", "ekyc"))
