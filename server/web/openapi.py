@@ -4,15 +4,15 @@
     async def issue_pass(request: Request, body: PassRequest) -> Response:
         \"\"\"Issue a pass.\"\"\"
 
-A handler names what it reads: `body` (JSON) and `query`, each annotated with a model. The first line of its
-docstring is the summary. spectree writes the description; parsing is ours, since its own lets a body of another
-content type through.
+A handler names what it reads: `body` (JSON; `Model | None` when it may lack) and `query`, each annotated with a
+model. The first line of its docstring is the summary. spectree writes the description; parsing is ours, since its own
+lets a body of another content type through.
 """
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectree import Response as Answers
@@ -104,6 +104,7 @@ class _Operation:
     described: Handler
     raw: Mapping[int, Raw]
     upload: str
+    needs_body: bool = True
 
 
 _operations: dict[Handler, _Operation] = {}
@@ -127,6 +128,9 @@ def operation(
     def decorate(handler: Handler) -> Handler:
         hints = get_type_hints(handler)
         body_model, query_model = hints.get("body"), hints.get("query")
+        needs_body = type(None) not in get_args(body_model)
+        if not needs_body:
+            body_model = next(model for model in get_args(body_model) if model is not type(None))
 
         async def endpoint(request: Request) -> Response:
             await _check(request, right)
@@ -134,7 +138,8 @@ def operation(
             if query_model is not None:
                 values["query"] = _read_query(request, query_model)
             if body_model is not None:
-                values["body"] = await _read_body(request, body_model)
+                may_lack = not needs_body and not await request.body()
+                values["body"] = None if may_lack else await _read_body(request, body_model)
             return await handler(request, **values)
 
         endpoint.__name__ = handler.__name__
@@ -152,7 +157,7 @@ def operation(
             operation_id=handler.__name__,
         )(endpoint)
         raw = {code: model for code, model in answers.items() if isinstance(model, Raw)}
-        _operations[endpoint] = _Operation(described, raw, upload)
+        _operations[endpoint] = _Operation(described, raw, upload, needs_body)
         # The endpoint itself is served: spectree only describes it.
         return endpoint
 
@@ -187,6 +192,8 @@ def _correct(described: dict[str, Any], operation: _Operation) -> None:
             answer["content"] = {"application/problem+json": answer["content"]["application/json"]}
     for code, raw in operation.raw.items():
         described["responses"][str(code)]["content"] = {raw.content_type: {}}
+    if not operation.needs_body:
+        described["requestBody"]["required"] = False
     if operation.upload:
         file = {"type": "string", "format": "binary"}
         schema = {"type": "object", "properties": {operation.upload: file}, "required": [operation.upload]}
