@@ -45,7 +45,7 @@ async def list_delegations(
 async def add_delegation(desk: Desk, values: Mapping[str, Any]) -> DelegationRecord:
     """Register a delegation under a new code. `values` bears its columns, and `organisation` by name.
 
-    Raise `unknown_zone`, `slot_not_on_day`.
+    Raise `no_such_zone`, `slot_not_on_day`.
     """
     return await desk.database.write(_add, desk, values)
 
@@ -55,7 +55,7 @@ async def change_delegation(
 ) -> DelegationRecord:
     """Change what `changes` bears and nothing else. With `version`, only what nobody changed since.
 
-    Raise `unknown_delegation`, `edit_conflict`, `covers_below_inside`, `unknown_zone`, `slot_not_on_day`.
+    Raise `unknown_delegation`, `edit_conflict`, `covers_below_inside`, `no_such_zone`, `slot_not_on_day`.
     """
     return await desk.database.write(_change, desk, code, changes, version)
 
@@ -163,8 +163,9 @@ def _organisation(
 
 
 def _demand_zones(desk: Desk, zones: list[str] | None) -> None:
-    for zone_id in zones or ():
-        desk.space.zone(zone_id)
+    missing = [zone_id for zone_id in zones or () if zone_id not in desk.space.zone_ids]
+    if missing:
+        raise DomainError("no_such_zone", zone=missing[0])
 
 
 def _of(record: DelegationRecord, key: str) -> Any:

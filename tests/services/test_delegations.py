@@ -77,7 +77,7 @@ async def test_a_visit_moved_to_another_day_keeps_its_hour(desk):
 
 
 async def test_an_unknown_zone_is_refused(desk):
-    with pytest.raises(DomainError, match="unknown_zone"):
+    with pytest.raises(DomainError, match="no_such_zone"):
         await add_delegation(desk, SCHOOL | {"zones": ["lobby", "cellar"]})
 
 
