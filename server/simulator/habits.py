@@ -29,9 +29,9 @@ def lateness(rng: Random) -> timedelta:
 
 
 def dwell(rng: Random, *, liked: bool) -> timedelta:
-    """Draw how long people stay in a zone: lognormal, median 8 minutes, 11 where they came for it."""
-    minutes = rng.lognormvariate(math.log(11 if liked else 8), 0.45)
-    return timedelta(minutes=min(30.0, max(1.5, minutes)))
+    """Draw how long people stay in a zone: lognormal, median 11 minutes, 15 where they came for it."""
+    minutes = rng.lognormvariate(math.log(15 if liked else 11), 0.45)
+    return timedelta(minutes=min(35.0, max(2.0, minutes)))
 
 
 def greeting(rng: Random) -> timedelta:
