@@ -71,7 +71,10 @@ class Api:
 
     async def walkers(self, names: Sequence[tuple[str, str]], day: date) -> tuple[Guest, ...]:
         """Register walk-ins by name and e-mail, once each, and return them with their passes."""
-        known = {row.get("email"): row["id"] async for row in self._list("/api/v1/visitors", {"q": MARK})}
+        if not names:
+            return ()
+        rows = [row async for row in self._list("/api/v1/visitors", {}) if (row["email"] or "").endswith(MARK)]
+        known = {row["email"]: row["id"] for row in rows}
         guests = (self._walker(name, email, known.get(email), day) for name, email in names)
         return tuple(await asyncio.gather(*guests))
 
@@ -92,7 +95,7 @@ class Api:
     async def known_devices(self) -> frozenset[str]:
         """Return the ids of the devices whose tokens are still good."""
         rows = [row async for row in self._list("/api/v1/devices", {})]
-        return frozenset(row["id"] for row in rows if not row.get("revoked_at") and not row.get("is_revoked"))
+        return frozenset(row["id"] for row in rows if not row["revoked_at"])
 
     async def unpair(self, device: str) -> None:
         """Revoke a kiosk that is not needed any more."""
@@ -100,23 +103,23 @@ class Api:
 
     async def _party(self, row: dict[str, Any]) -> Party:
         code = row["code"]
-        visitors = [v async for v in self._list(f"/api/v1/delegations/{code}/visitors", {})]
-        guests = await asyncio.gather(*(self._guest(visitor["id"]) for visitor in visitors))
-        pass_text = await self._pass_of(delegation=code)
-        slot = row.get("slot_at") or row.get("slot")
+        members = [row async for row in self._list(f"/api/v1/delegations/{code}/visitors", {}) if not row["erased"]]
+        issued = [row async for row in self._list("/api/v1/passes", {"delegation": code})]
+        texts = {row["visitor_id"]: row["text"] for row in issued if not row["revoked_at"]}
+        guests = await asyncio.gather(*(self._guest(member["id"], texts.get(member["id"])) for member in members))
         return Party(
             code=code,
-            slot=self._local_time(slot) if slot else None,
-            covers=int(row.get("covers") or row.get("planned") or len(guests)),
+            slot=datetime.fromisoformat(row["slot_at"]).astimezone(self._zone).time() if row["slot_at"] else None,
+            covers=row["covers"],
             guests=tuple(guests),
-            pass_text=pass_text,
-            kind=row.get("kind") or "other",
-            interest=row.get("sector") or "",
-            lunch_on_site=_LUNCH in search_key(f"{row.get('needs') or ''} {row.get('notes') or ''}"),
+            pass_text=texts.get(None) or await self._pass_of(delegation=code),
+            kind=row["kind"],
+            interest=row["sector"],
+            lunch_on_site=_LUNCH in search_key(f"{row['needs']} {row['notes']}"),
         )
 
-    async def _guest(self, visitor: str) -> Guest:
-        return Guest(visitor, await self._pass_of(visitor=visitor))
+    async def _guest(self, visitor: str, pass_text: str | None = None) -> Guest:
+        return Guest(visitor, pass_text or await self._pass_of(visitor=visitor))
 
     async def _walker(self, name: str, email: str, known: str | None, day: date) -> Guest:
         if known is None:
@@ -127,15 +130,10 @@ class Api:
     async def _pass_of(self, **holder: str) -> str:
         return str((await self._post("/api/v1/passes", holder))["text"])
 
-    def _local_time(self, text: str) -> time:
-        if "T" not in text:
-            return time.fromisoformat(text)
-        return datetime.fromisoformat(text).astimezone(self._zone).time()
-
     async def _list(self, path: str, query: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
         cursor: str | None = None
         while True:
-            page = await self._get(path, query | ({"cursor": cursor} if cursor else {}))
+            page = await self._get(path, query | {"limit": "1000"} | ({"cursor": cursor} if cursor else {}))
             for item in page["items"]:
                 yield item
             cursor = page.get("next")

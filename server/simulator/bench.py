@@ -81,7 +81,10 @@ class Figures:
 
 
 async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Measure everything and return it. Raise `command_failed`, `not_first_answers`, `answers_lost`, `rivals_admitted`."""
+    """Measure everything and return it.
+
+    Raise `command_failed`, `not_first_answers`, `answers_lost`, `rivals_admitted`.
+    """
     figures = Figures()
     async with Testbed(plan.database_url) as bed:
         passes = await bed.fill(plan.people)
