@@ -22,6 +22,11 @@ class Clock:
             return datetime.now(UTC)
         return self._start + timedelta(seconds=(time.monotonic() - self._began) * self.speed)
 
+    def go_on_after(self, moment: datetime) -> None:
+        """Bring a simulated clock that is behind a moment to just after it."""
+        if self._start is not None and self.now() <= moment:
+            self._start, self._began = moment + timedelta(seconds=1), time.monotonic()
+
     def real_seconds(self, span: timedelta) -> float:
         """Return how many real seconds a span of the space's time lasts."""
         return span.total_seconds() / self.speed

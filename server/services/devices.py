@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from server.domain.errors import DomainError
+from server.domain.kiosk import Kiosk
 from server.domain.space import Space
 from server.services.clock import real_now
 from server.services.limits import Limit
@@ -49,6 +50,11 @@ class PairedDevice:
     language: str
     paired_at: datetime
     revoked_at: datetime | None = None
+
+    @property
+    def kiosk(self) -> Kiosk:
+        """Return the device as admission sees it."""
+        return Kiosk(self.id, self.name, self.role, self.zone, self.inner, self.direction, self.language)
 
 
 @dataclass(frozen=True, slots=True)

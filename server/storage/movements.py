@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Column, Integer, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
+
+from server.storage.core import table
 
 
 class Movement(SQLModel, table=True):
@@ -42,3 +44,12 @@ class Movement(SQLModel, table=True):
     is_skewed: bool = False
     reason: str | None = None
     reply: dict[str, object] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+def last_received(connection: Connection) -> datetime | None:
+    """Return when the latest movement was received; None when there is none."""
+    movements = table(Movement)
+    latest: datetime | None = connection.scalar(
+        select(movements.c.received_at).order_by(movements.c.seq.desc()).limit(1)
+    )
+    return latest

@@ -12,7 +12,11 @@ SPACE_ID = 1
 
 
 class SpaceRow(SQLModel, table=True):
-    """The one row of the space: the sequence of its state and what happened to its days."""
+    """The one row of the space: the sequence of its state and what happened to its days.
+
+    `ended_at` is when the last day ended; `opened_day` a closed day that staff opened; `admitted` counts the
+    admissions of `admitted_day`.
+    """
 
     __tablename__ = "space"
     id: int = Field(default=SPACE_ID, primary_key=True)
@@ -24,6 +28,8 @@ class SpaceRow(SQLModel, table=True):
     queue_day: date | None = None
     queue_number: int = 0
     level: str = "quiet"
+    admitted_day: date | None = None
+    admitted: int = 0
 
 
 class ZoneRow(SQLModel, table=True):
@@ -59,7 +65,7 @@ def sync_space(connection: Connection, space: Space) -> None:
     """Make the rows follow the space file: new zones are added, changed ones changed, vanished ones closed."""
     spaces, zones, gates = table(SpaceRow), table(ZoneRow), table(Gate)
     if connection.scalar(select(spaces.c.id)) is None:
-        first = {"id": SPACE_ID, "seq": 0, "inside": 0, "staff": 0, "queue_number": 0, "level": "quiet"}
+        first = {"id": SPACE_ID, "seq": 0, "inside": 0, "staff": 0, "queue_number": 0, "level": "quiet", "admitted": 0}
         connection.execute(spaces.insert().values(**first))
     known = set(connection.scalars(select(zones.c.id)))
     for position, zone in enumerate(space.zones):

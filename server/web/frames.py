@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import OP_TEXT, Frame
+from websockets.frames import Frame, Opcode
 
 _DOOR = "sanh.transport"
 
@@ -88,7 +88,7 @@ class QueuedWire:
 
 def encode_text(message: bytes) -> bytes:
     """Return the frame of a text message from a server, uncompressed (RFC 6455, section 5.2)."""
-    return Frame(OP_TEXT, message).serialize(mask=False)
+    return Frame(Opcode.TEXT, message).serialize(mask=False)
 
 
 def wire_of(socket: WebSocket) -> DirectWire | QueuedWire:

@@ -1,54 +1,58 @@
 """Bring a decision into the world: the only place where standings and counts change."""
 
-from server.domain.admission.model import Answer, Code, Decision, Kind, Last, PassFacts, Scan, Standing, World
+from server.domain.admission.model import Answer, Code, Decision, Effect, Kind, Last, PassFacts, Scan, Standing, World
 from server.domain.admission.queue import call_next, use_number
 from server.domain.kiosk import Kiosk
 
 
 def apply(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, decision: Decision) -> None:
     """Change standings, counts, delegations and queue; raise `AssertionError` on a negative count."""
-    is_staff = pass_.kind is Kind.STAFF
+    delegation = pass_.delegation if decision.effects else None
+    before = world.group_inside(delegation) if delegation is not None else 0
     for effect in decision.effects:
-        _count(world, effect.from_zone, -effect.people, is_staff)
-        _count(world, effect.to_zone, effect.people, is_staff)
-        source = world.standings[effect.from_holder]
-        target = world.standings.get(effect.to_holder) or world.standing(effect.to_holder, pass_.delegation)
-        entered = source.since if source is not target else None
-        _place(world, source, effect.from_zone, -effect.people, scan)
-        _place(world, target, effect.to_zone, effect.people, scan)
-        if entered is not None and target.since is not None:
-            target.since = min(entered, target.since)
-        for standing in (source, target):
-            # A group's own number asserts nothing when a member steps out of it, nor when one of it leaves.
-            if not standing.holder.startswith("d:"):
-                _assert(standing, scan)
-                standing.last = _last(kiosk, scan, decision)
+        _move(world, pass_, kiosk, scan, decision, effect)
     _settle(world, pass_, kiosk, scan, decision)
+    if delegation is not None:
+        _record_arrivals(world, delegation, scan, before)
     if decision.effects and world.queue:
         if decision.zone is not None and decision.answer in (Answer.ADMITTED, Answer.MOVED):
             use_number(world, pass_.holder, decision.zone, scan.at)
-        call_next(world, scan.at)
+        # An offline scan's time is past: a place called then would have lapsed before anybody knew of it.
+        if not scan.offline:
+            call_next(world, scan.at)
+
+
+def _move(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, decision: Decision, effect: Effect) -> None:
+    _count(world, effect.from_zone, -effect.people, pass_)
+    _count(world, effect.to_zone, effect.people, pass_)
+    source = target = world.standings[effect.from_holder]
+    if effect.to_holder != effect.from_holder:
+        target = world.standing(effect.to_holder, pass_.delegation)
+    entered = source.since
+    _place(world, source, effect.from_zone, -effect.people, scan)
+    _place(world, target, effect.to_zone, effect.people, scan)
+    if target is not source and entered is not None:
+        target.since = min(entered, scan.at)
+    elif pass_.kind is Kind.DELEGATION and source.holder != pass_.holder:
+        # A member whom the delegation's pass takes along has a movement of their own.
+        _assert(source, scan)
+        source.last = Last(kiosk.zone, scan.at, decision.answer, effect.people, decision.zone)
 
 
 def _settle(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, decision: Decision) -> None:
+    if not decision.asserts:
+        return
     own = world.standing(pass_.holder, pass_.delegation)
     world.changed.add(own.holder)
-    if decision.asserts:
-        _assert(own, scan)
-        if decision.effects:
-            own.last = _last(kiosk, scan, decision)
-        if not kiosk.is_inner:
-            _assert_direction(own, scan, decision)
+    _assert(own, scan)
+    if decision.effects:
+        own.last = Last(kiosk.zone, scan.at, decision.answer, decision.people, decision.zone)
+    if pass_.kind is Kind.DELEGATION and (not kiosk.is_inner or decision.answer is Answer.ADMITTED):
+        _assert_direction(own, scan, decision)
     if decision.reentry:
         day = world.space.day_of(scan.at)
         own.reentries = own.reentries + 1 if own.reentry_day == day else 1
         own.reentry_day = day
-    if pass_.delegation is not None and decision.effects:
-        _record_arrivals(world, pass_.delegation, scan)
-
-
-def _last(kiosk: Kiosk, scan: Scan, decision: Decision) -> Last:
-    return Last(kiosk.zone, scan.at, decision.answer, decision.people, decision.zone)
 
 
 def _assert(standing: Standing, scan: Scan) -> None:
@@ -64,12 +68,12 @@ def _assert_direction(own: Standing, scan: Scan, decision: Decision) -> None:
         own.came_at = max(own.came_at or scan.at, scan.at)
 
 
-def _count(world: World, zone: str | None, people: int, is_staff: bool) -> None:
+def _count(world: World, zone: str | None, people: int, pass_: PassFacts) -> None:
     if zone is None:
         return
     count = world.zones[zone]
     count.inside += people
-    if is_staff:
+    if pass_.kind is Kind.STAFF:
         count.staff += people
     assert count.inside >= 0, f"zone {zone} would hold {count.inside} people"
 
@@ -105,12 +109,14 @@ def _count_member(world: World, standing: Standing, *, is_inside: bool) -> None:
         members.discard(standing.holder)
 
 
-def _record_arrivals(world: World, delegation: int, scan: Scan) -> None:
-    """Keep the most people of the delegation that were inside at once that day."""
+def _record_arrivals(world: World, delegation: int, scan: Scan, before: int) -> None:
+    """Keep the most people of the delegation that were inside at once that day; `before` this scan or after it."""
     group = world.groups[delegation]
     day = world.space.day_of(scan.at)
-    inside = world.group_inside(delegation)
-    before = group.arrived if group.arrived_day == day else 0
-    if inside > before and (group.arrived_day is None or day >= group.arrived_day):
-        group.arrived, group.arrived_day = inside, day
+    if group.arrived_day is not None and day < group.arrived_day:
+        return
+    known = group.arrived if group.arrived_day == day else 0
+    most = max(before, world.group_inside(delegation))
+    if most > known:
+        group.arrived, group.arrived_day = most, day
         world.changed_groups.add(delegation)

@@ -45,9 +45,8 @@ def _plan_member(world: World, pass_: PassFacts, kiosk: Kiosk, direction: Direct
     if kiosk.is_inner:
         if direction != "out":
             return _step_out(world, pass_, kiosk, Attempt.MOVE)
-        if not unnamed.places.get(kiosk.zone):
-            return _go(pass_, None, world.space.lobby, Attempt.LEAVE, Code.NOT_INSIDE)
-        return _hand_over(world, pass_, kiosk.zone, world.space.lobby, Attempt.LEAVE)
+        code = None if unnamed.places.get(kiosk.zone) else Code.NOT_INSIDE
+        return _step_out(world, pass_, kiosk, Attempt.LEAVE, target=world.space.lobby, code=code)
     code = None
     if direction == "auto":
         code = None if is_everyone_inside else Code.DIRECTION_NEEDED
@@ -61,18 +60,23 @@ def _plan_member(world: World, pass_: PassFacts, kiosk: Kiosk, direction: Direct
     return _go(pass_, None, kiosk.zone, Attempt.ASK if code else Attempt.ENTER, code)
 
 
-def _step_out(world: World, pass_: PassFacts, kiosk: Kiosk, attempt: Attempt) -> Plan:
+def _step_out(
+    world: World,
+    pass_: PassFacts,
+    kiosk: Kiosk,
+    attempt: Attempt,
+    *,
+    target: str | None = None,
+    code: Code | None = None,
+) -> Plan:
+    """One fewer of the group's number, one more on the member's own standing in `target` (by default, here)."""
     assert pass_.delegation is not None
-    zone = take(world.unnamed(pass_.delegation), 1, first=kiosk.zone, world=world)[0][0]
-    return _hand_over(world, pass_, zone, kiosk.zone, attempt)
-
-
-def _hand_over(world: World, pass_: PassFacts, zone: str, target: str, attempt: Attempt) -> Plan:
-    """One fewer of the group's number there, one more on the member's own standing here."""
-    assert pass_.delegation is not None
-    effect = Effect(zone, target, 1, world.unnamed(pass_.delegation).holder, pass_.holder)
+    target = target or kiosk.zone
+    unnamed = world.unnamed(pass_.delegation)
+    zone = take(unnamed, 1, first=kiosk.zone, world=world)[0][0]
+    effect = Effect(zone, target, 1, unnamed.holder, pass_.holder)
     answer = Answer.PRESENT if zone == target else Answer.MOVED
-    return Plan(attempt, answer, (effect,), zone=target)
+    return Plan(attempt, answer, (effect,), code, zone=target)
 
 
 def _go(

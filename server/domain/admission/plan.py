@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from server.domain.admission.model import Answer, Attempt, Code, Effect, Standing, World
+from server.domain.admission.model import Answer, Attempt, Code, Effect, Scan, Standing, World
 from server.domain.kiosk import Direction, Kiosk
 
 
@@ -26,13 +26,13 @@ class Plan:
         return sum(effect.people for effect in self.effects)
 
 
-def settle_direction(kiosk: Kiosk, wished: Direction) -> Direction:
-    """Return the direction that holds: the kiosk's own, else the scan's; at a desk `in` when nobody says."""
+def settle_direction(kiosk: Kiosk, scan: Scan) -> Direction:
+    """Return the direction that holds: the kiosk's own, else the scan's; `in` at a desk or for "Tôi vào lại"."""
     if kiosk.direction != "auto":
         return kiosk.direction
-    if kiosk.role == "desk" and wished == "auto":
+    if scan.direction == "auto" and (kiosk.role == "desk" or scan.reentry):
         return "in"
-    return wished
+    return scan.direction
 
 
 def take(standing: Standing, people: int, *, first: str, world: World) -> list[tuple[str, int]]:

@@ -43,20 +43,22 @@ def take_number(world: World, holder: str, zone: str | None, people: int, now: d
         world.last_number += 1
         place = QueuePlace(world.last_number, holder, zone, people, now)
         world.queue.append(place)
-    place.people = people
+    if place.called_at is None:
+        place.people = people
     ahead = sum(
         other.people
         for other in world.queue
         if other.zone == zone and other.over_at is None and other.number < place.number
     )
-    return QueueNumber(place.number, ahead, _wait(world, ahead + people))
+    return QueueNumber(place.number, ahead, _wait(world, ahead))
 
 
 def use_number(world: World, holder: str, zone: str, now: datetime) -> None:
     """End the holder's numbers for the space and for the zone that they came into."""
     for place in world.queue:
         if place.holder == holder and place.zone in (None, zone) and place.over_at is None:
-            place.over_at, place.outcome = now, "used"
+            # An offline scan may be dated before the number was taken.
+            place.over_at, place.outcome = max(now, place.taken_at), "used"
 
 
 def _open_place(world: World, holder: str, zone: str | None) -> QueuePlace | None:
@@ -66,9 +68,9 @@ def _open_place(world: World, holder: str, zone: str | None) -> QueuePlace | Non
     return None
 
 
-def _wait(world: World, people: int) -> int | None:
+def _wait(world: World, ahead: int) -> int | None:
     if world.wait_minutes is not None:
         return max(1, round(world.wait_minutes))
     if world.throughput > 0:
-        return max(1, round(people / world.throughput))
+        return max(1, round(ahead / world.throughput))
     return None

@@ -1,6 +1,6 @@
 """The rules that may refuse a scan whose tables allow it: the pass, the appointment, the hours, the capacity."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.domain.admission.model import Attempt, Code, Group, Kind, PassFacts, World
 from server.domain.admission.plan import Plan
@@ -57,7 +57,9 @@ def _outside_window(space: Space, pass_: PassFacts, group: Group | None, at: dat
     if policy.window == "slot" and slot is not None and group is not None:
         if at < slot - policy.slot_before:
             return Code.TOO_EARLY
-        return Code.EXPIRED if at > slot + policy.slot_after else None
+        # Who went out for lunch comes back to a long appointment.
+        lasts = max(policy.slot_after, timedelta(minutes=group.minutes))
+        return Code.EXPIRED if at > slot + lasts else None
     appointed = group.visit_date if group else pass_.day
     if appointed is None:
         return None

@@ -4,20 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from babel.dates import format_date as babel_date
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.domain.errors import DomainError
 from server.domain.plan import plan_of
 from server.domain.space import Space
-from server.web.i18n import format_time, language, ngettext
+from server.web.auth import principal_of
+from server.web.i18n import format_time, ngettext
+from server.web.pages.words import day_in_words
 from server.web.templating import house_of, render
 
 
 async def wall(request: Request) -> Response:
     """Show who is inside: the plan, the tally, the ticker, all of them live from the first state on."""
     house = house_of(request)
-    occupancy, arrivals = house.occupancy.state(), house.arrivals.state()
+    principal = await principal_of(request)
+    if not house.space.public_wall and principal.device is None and not principal.is_staff:
+        raise DomainError("sign_in_needed")
+    occupancy, arrivals = await house.occupancy.state(), await house.arrivals.state()
     return render(request, "wall.html", **wall_context(house.space, occupancy, arrivals, house.clock.now()))
 
 
@@ -26,14 +31,14 @@ def wall_context(
 ) -> dict[str, Any]:
     """Return what the wall's template needs beside the states themselves."""
     moments = [entry["at"] for entry in (*arrivals["next"], *arrivals["recent"])]
-    opens_at = arrivals["opens_at"]
+    opens_at = arrivals["opens_at"] if _is_to_come(arrivals["opens_at"], now) else None
     return {
         "occupancy": occupancy,
         "arrivals": arrivals,
         "plan": plan_of(space),
         "zones": {zone["id"]: zone for zone in occupancy["zones"]},
         "today": day_in_words(space.local(now)),
-        "times": {moment: _local_time(space, moment) for moment in moments},
+        "times": {moment: _local_time(space, moment) if moment else "" for moment in moments},
         "opens_at": _local_time(space, opens_at) if opens_at else "",
         "face": "closed" if not arrivals["is_open"] and not occupancy["people"] else "open",
         "recent_words": [_who(entry) for entry in arrivals["recent"][:2]],
@@ -46,13 +51,6 @@ def wall_context(
     }
 
 
-def day_in_words(day: datetime) -> str:
-    """Return `Thứ Ba, 24/11` or `Tuesday 24 November`."""
-    if language() == "vi":
-        return f"{babel_date(day, 'EEEE', locale='vi')}, {day:%d/%m}"
-    return str(babel_date(day, "EEEE d MMMM", locale="en_GB"))
-
-
 def _who(entry: Mapping[str, Any]) -> str:
     people = int(entry["people"])
     if entry["name"]:
@@ -62,10 +60,9 @@ def _who(entry: Mapping[str, Any]) -> str:
     return sentence.format(people=people, name=entry["name"] or "")
 
 
-def _local_time(space: Space, moment: str | datetime) -> str:
-    """Return the time of day of a moment, or of a text that is a time of day already."""
-    if isinstance(moment, str):
-        if "T" not in moment:
-            return moment[:5]
-        moment = datetime.fromisoformat(moment)
+def _is_to_come(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment > now
+
+
+def _local_time(space: Space, moment: datetime) -> str:
     return format_time(space.local(moment))

@@ -1,0 +1,176 @@
+"""The one place where the parts of the house meet."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from server.plugin import BrokenPlugin, Plugin, load_plugins
+from server.services.accounts import Accounts
+from server.services.arrivals import ArrivalsBoard
+from server.services.checkin import CheckIn
+from server.services.clock import Clock
+from server.services.day_end import close_due_day
+from server.services.devices import Devices
+from server.services.house import House
+from server.services.hub import Hub
+from server.services.keys import Keys
+from server.services.occupancy import OccupancyBoard
+from server.services.passes import Passes
+from server.settings import Settings
+from server.storage.database import open_database
+from server.storage.migrate import upgrade
+from server.storage.movements import last_received
+from server.storage.queues import read_pace
+from server.storage.spaces import sync_space
+from server.web.i18n import add_catalogue
+from server.web.live import LiveSockets
+from server.web.problems import HANDLERS
+from server.web.requests import RefuseForgery, SpeakLanguage
+from server.web.routes import build_routes
+from server.web.security import SecurityHeaders
+from server.web.templating import STATIC, build_environment
+
+UPLOAD_LIMIT = 20 * 1024 * 1024
+FOLLOW_SECONDS = 0.5
+"""How often changes of other processes (the command line) are looked for."""
+
+_log = structlog.get_logger()
+
+
+def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
+    """Return the application. Its database is opened here, and migrated when the application starts."""
+    house = build_house(settings, clock or Clock())
+    plugins = load_plugins()
+    loaded = [plugin for plugin in plugins if isinstance(plugin, Plugin)]
+    house.plugins = {plugin.id: _reason(plugin) for plugin in plugins}
+    for plugin in loaded:
+        if plugin.locales:
+            add_catalogue(plugin.locales)
+    app = Starlette(
+        routes=[*build_routes(), *_plugin_routes(loaded)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(SpeakLanguage, default=settings.language),
+            Middleware(RefuseForgery),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=UPLOAD_LIMIT),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=_lifespan,
+    )
+    app.state.house = house
+    app.state.live = LiveSockets()
+    app.state.loaded_plugins = loaded
+    app.state.templates = build_environment({plugin.id: plugin.templates for plugin in loaded if plugin.templates})
+    return app
+
+
+def build_house(settings: Settings, clock: Clock) -> House:
+    """Return the house with all its parts, its database opened."""
+    space = settings.space()
+    database = open_database(settings.database_url)
+    hub = Hub()
+    keys = Keys(settings.secret_file)
+    occupancy = OccupancyBoard(database, space, clock, hub)
+    checkin = CheckIn(database, space, clock, keys, occupancy)
+    arrivals = ArrivalsBoard(database, space, clock, hub)
+    checkin.moved = arrivals.mark_changed
+    return House(
+        settings=settings,
+        space=space,
+        clock=clock,
+        database=database,
+        hub=hub,
+        keys=keys,
+        passes=Passes(database, keys, space, clock, settings.public_url),
+        devices=Devices(database, space),
+        accounts=Accounts(database),
+        occupancy=occupancy,
+        arrivals=arrivals,
+        checkin=checkin,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    house: House = app.state.house
+    await house.database.write(upgrade)
+    await house.database.write(sync_space, house.space)
+    await _go_on_after_last_movement(house)
+    await house.devices.reload()
+    await house.occupancy.refresh()
+    await house.arrivals.refresh()
+    for plugin in app.state.loaded_plugins:
+        if plugin.prepare:
+            plugin.prepare(house)
+    works = (house.hub.run(), house.checkin.run(), house.arrivals.run(), _follow(app), _keep_days(house))
+    tasks = [asyncio.create_task(work) for work in works]
+    for task in tasks:
+        task.add_done_callback(_report)
+    yield
+    await house.checkin.drain()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await house.database.close()
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("work_stopped", work=task.get_coro().__qualname__, exc_info=task.exception())  # type: ignore[union-attr]
+
+
+async def _follow(app: Starlette) -> None:
+    """Take up what the command line and other processes have changed, within a second."""
+    house: House = app.state.house
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        try:
+            house.keys.reload()
+            for device_id in await house.devices.reload():
+                await app.state.live.cut_off(device_id)
+            await house.occupancy.refresh()
+        except Exception:  # noqa: BLE001 - tried again in half a second, whatever it was
+            _log.exception("follow_failed")
+
+
+async def _keep_days(house: House) -> None:
+    """End each day at its last closing, and keep the pace of the queue."""
+    while True:
+        try:
+            people = await close_due_day(house.database, house.space, house.clock.now())
+            if people:
+                _log.info("day_ended", people=people)
+            if people is not None:
+                await house.occupancy.refresh()
+                house.arrivals.mark_changed()
+            house.checkin.set_pace(*await house.database.read(read_pace, house.clock.now()))
+        except Exception:  # noqa: BLE001 - tried again in a moment, whatever it was
+            _log.exception("day_end_failed")
+        await asyncio.sleep(min(10.0, max(0.2, 20 / house.clock.speed)))
+
+
+async def _go_on_after_last_movement(house: House) -> None:
+    """A simulated day that is restarted goes on where it stopped."""
+    if house.clock.is_simulated:
+        last = await house.database.read(last_received)
+        if last is not None:
+            house.clock.go_on_after(last)
+
+
+def _reason(plugin: Plugin | BrokenPlugin) -> str | None:
+    return plugin.reason if isinstance(plugin, BrokenPlugin) else None
+
+
+def _plugin_routes(plugins: list[Plugin]) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [route for plugin in plugins for route in plugin.routes]
+    folders: list[tuple[str, Path]] = [(plugin.id, plugin.static) for plugin in plugins if plugin.static]
+    routes += [Mount(f"/static/{id_}", StaticFiles(directory=folder)) for id_, folder in folders]
+    return [*routes, Mount("/static", StaticFiles(directory=STATIC))]

@@ -1,0 +1,123 @@
+"""Check-in: the only writer of movements. Every scan is on disk before it is answered."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from server.domain.errors import DomainError
+from server.domain.kiosk import Kiosk
+from server.domain.passes import SignedPass
+from server.domain.scans import SCANS_A_CALL, MalformedScan, SentScan, read_scan
+from server.domain.space import Space
+from server.services.clock import Clock
+from server.services.group_commit import CommitFailedError, GroupCommit
+from server.services.keys import Keys
+from server.services.occupancy import OccupancyBoard
+from server.services.scan_batch import BatchResult, Item, Rules, answer_batch
+from server.storage.database import Database
+from server.storage.devices import add_misreads
+
+BATCH = 128
+"""The most scans in one transaction: keeps it under 20 ms on slow machines."""
+
+
+class CheckIn:
+    """Answers scans. `run` must be running; `moved` is called after each commit that changed where people are."""
+
+    def __init__(self, database: Database, space: Space, clock: Clock, keys: Keys, board: OccupancyBoard) -> None:
+        self._database = database
+        self._clock = clock
+        self._rules = Rules(space, self._is_ours)
+        self._space = space
+        self._keys = keys
+        self._board = board
+        self._commits: GroupCommit[Item, dict[str, Any]] = GroupCommit(self._commit, most=BATCH)
+        self._misreads: Counter[tuple[str, str]] = Counter()
+        self.moved: Callable[[], None] = lambda: None
+        self.answered = 0
+
+    def set_pace(self, wait_minutes: float | None, throughput: float) -> None:
+        """Take how long the queue's last waits were, and how many people a minute leave."""
+        self._rules = Rules(self._space, self._is_ours, wait_minutes, throughput)
+
+    async def answer(self, scans: Any, kiosk: Kiosk) -> list[dict[str, Any]]:
+        """Return the answers to a kiosk's scans, in their order, once they are committed.
+
+        Raises `malformed_scans` when it is no list, `too_many_scans`, `storage_unavailable`.
+        """
+        if not isinstance(scans, list):
+            raise DomainError("malformed_scans")
+        if len(scans) > SCANS_A_CALL:
+            raise DomainError("too_many_scans", most=SCANS_A_CALL)
+        read = [read_scan(scan) for scan in scans]
+        now = self._clock.now()
+        items = [Item(scan, kiosk, now) for scan in read if isinstance(scan, SentScan)]
+        results = iter(await self._submit(items))
+        return [self._malformed(scan, kiosk) if isinstance(scan, MalformedScan) else next(results) for scan in read]
+
+    async def answer_by_hand(self, scan: SentScan, kiosk: Kiosk, account: str) -> dict[str, Any]:
+        """Return the answer to a scan that staff make for a visitor; `kiosk` is the desk that they stand for."""
+        return (await self._submit([Item(scan, kiosk, self._clock.now(), account)]))[0]
+
+    async def run(self) -> None:
+        """Commit what comes, until cancelled."""
+        await asyncio.gather(self._commits.run(), self._keep_misreads())
+
+    async def drain(self) -> None:
+        """Wait until every scan that was taken is answered."""
+        await self._commits.drain()
+        await self._save_misreads()
+
+    def _is_ours(self, signed: SignedPass) -> bool:
+        return self._keys.ring.verify(signed)
+
+    async def _submit(self, items: Sequence[Item]) -> list[dict[str, Any]]:
+        try:
+            results = await self._commits.submit(items)
+        except CommitFailedError as error:
+            raise DomainError("storage_unavailable") from error
+        answers = [
+            self._malformed(MalformedScan(item.scan.id), item.kiosk) if isinstance(result, Exception) else result
+            for item, result in zip(items, results, strict=True)
+        ]
+        self.answered += len(answers)
+        return answers
+
+    async def _commit(self, items: list[Item]) -> list[dict[str, Any]]:
+        result = await self._database.write_urgent(answer_batch, self._rules, items)
+        self._tell(result)
+        return result.answers
+
+    def _tell(self, result: BatchResult) -> None:
+        self._misreads.update(result.misreads)
+        if result.has_moved:
+            self._board.set_counts(result.seq, result.counts)
+            self.moved()
+
+    def _malformed(self, scan: MalformedScan, kiosk: Kiosk) -> dict[str, Any]:
+        self._misreads[kiosk.id, "malformed"] += 1
+        return {
+            "id": scan.id,
+            "answer": "refused",
+            "code": "malformed",
+            "people": 0,
+            "zone": None,
+            "visitor": None,
+            "guide": None,
+            "since": None,
+            "free": None,
+            "queue": None,
+            "repeat": False,
+            "conflict": None,
+        }
+
+    async def _keep_misreads(self) -> None:
+        while True:
+            await asyncio.sleep(5)
+            await self._save_misreads()
+
+    async def _save_misreads(self) -> None:
+        if self._misreads:
+            counts, self._misreads = self._misreads, Counter()
+            await self._database.write(add_misreads, dict(counts))

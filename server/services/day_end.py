@@ -1,0 +1,90 @@
+"""The day's end: at the last closing whoever is still inside leaves with an assumed exit."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from server.domain.space import Space
+from server.storage.database import Database
+from server.storage.day_end import day_ended_at, end_day, leave_all, people_inside
+
+_SLICE = 60
+
+
+def last_closing_before(space: Space, now: datetime) -> datetime | None:
+    """Return the latest closing of a day that lies at or before `now`; None when the space never closes."""
+    local = space.local(now)
+    for back in range(8):
+        day = local.date() - timedelta(days=back)
+        closing = space.opening.last_closing(day)
+        if closing is not None:
+            moment = datetime.combine(day, closing, tzinfo=ZoneInfo(space.timezone)).astimezone(UTC)
+            if moment <= now:
+                return moment
+    return None
+
+
+async def close_day(database: Database, space: Space, at: datetime, now: datetime) -> int:
+    """Let everybody who is inside leave at `at`, assumed; return how many people that were."""
+    people = 0
+    while True:
+        left = await database.write(_leave_slice, space, at, now)
+        people += left
+        if left == 0:
+            break
+    await database.write(end_day, at)
+    return people
+
+
+async def close_due_day(database: Database, space: Space, now: datetime) -> int | None:
+    """End the day whose last closing has passed, if it was not ended yet; return the people, None if none was due."""
+    due = last_closing_before(space, now)
+    if due is None:
+        return None
+    ended = await database.read(day_ended_at)
+    if ended is not None and ended >= due:
+        return None
+    return await close_day(database, space, due, now)
+
+
+def _leave_slice(connection: Connection, space: Space, at: datetime, now: datetime) -> int:
+    standings = people_inside(connection, _SLICE)
+    movements = [row for standing in standings for row in _exits(standing, at, now)]
+    leave_all(connection, standings, movements, at, space.day_of(at))
+    return sum(row["people"] for row in movements)
+
+
+def _exits(standing: Any, at: datetime, now: datetime) -> list[dict[str, Any]]:
+    scan_id = str(uuid.uuid4())
+    people = sum(standing.places.values())
+    return [
+        {
+            "scan_id": scan_id,
+            "part": part,
+            "pass_id": None,
+            "holder": standing.holder,
+            "delegation_id": standing.delegation_id,
+            "device_id": None,
+            "account_id": None,
+            "answer": "left",
+            "code": None,
+            "from_zone": zone,
+            "to_zone": None,
+            "people": count,
+            "counted": people,
+            "from_holder": standing.holder,
+            "to_holder": standing.holder,
+            "at": at,
+            "received_at": now,
+            "offline": False,
+            "conflict": None,
+            "assumed": True,
+            "is_skewed": False,
+            "reason": None,
+            "reply": None,
+        }
+        for part, (zone, count) in enumerate(sorted(standing.places.items()))
+    ]

@@ -1,0 +1,114 @@
+"""Delegations, visitors and movements as a spreadsheet or as CSV, read in pages so that no read lasts long."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from server.domain.delegations import DelegationRecord
+from server.domain.errors import DomainError
+from server.domain.people import VisitorRecord
+from server.services.desk import Desk
+from server.services.sheets import Cell, Row, open_sheet
+from server.storage.audit import append_line
+from server.storage.delegations import DelegationFilter, list_delegations
+from server.storage.exports import movements_after
+from server.storage.people import VisitorFilter, list_visitors
+
+Subject = Literal["delegations", "visitors", "movements"]
+PAGE = 2_000
+
+_DELEGATION = (
+    "code,name,organisation,kind,status,planned,named,covers,inside,arrived,visit_date,slot_at,minutes,leader_name,"
+    "leader_title,contact_name,phone,email,language,purpose,sector,needs,notes,letter,guide"
+).split(",")
+_VISITOR = ("id,delegation,name,title,organisation,phone,email,language,needs,notes,visit_date,inside,erased").split(
+    ","
+)
+_MOVEMENT = (
+    "seq,id,pass,delegation,device,answer,code,from_zone,to_zone,people,from_holder,to_holder,at,received_at,"
+    "offline,conflict,assumed"
+).split(",")
+_RENAMED = {"id": "scan_id", "pass": "pass_id", "device": "device_id"}
+
+Pages = Callable[[Desk], AsyncIterator[list[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is exported: its columns, and a way to read its rows in pages."""
+
+    columns: list[str]
+    pages: Pages
+
+
+async def export(desk: Desk, subject: Subject, path: Path) -> int:
+    """Write every row to a file named .xlsx or .csv, whole or not at all; return how many rows there are.
+
+    Times are RFC 3339 on the space's clock. Raise `cannot_write_file`.
+    """
+    table = TABLES[subject]
+    part = path.with_name(f".{path.name}.part")
+    rows = 0
+    try:
+        with open_sheet(part, path.suffix.lower(), subject, table.columns) as sheet:
+            async for page in table.pages(desk):
+                sheet.write(page)
+                rows += len(page)
+        part.replace(path)
+    except OSError as error:
+        raise DomainError("cannot_write_file", path=str(path), why=error.strerror or str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    entry = desk.entry(f"export_{subject}", f"export:{subject}", after={"rows": rows})
+    await desk.database.write(append_line, entry)
+    return rows
+
+
+async def _delegations(desk: Desk) -> AsyncIterator[list[Row]]:
+    after = 0
+    while page := await desk.database.read(list_delegations, DelegationFilter(), after=after, limit=PAGE):
+        after = page[-1].id
+        yield [[_plain(desk, _of_delegation(one, name)) for name in _DELEGATION] for one in page]
+
+
+async def _visitors(desk: Desk) -> AsyncIterator[list[Row]]:
+    after = ""
+    while page := await desk.database.read(list_visitors, VisitorFilter(), after=after, limit=PAGE):
+        after = page[-1].id
+        yield [[_plain(desk, _of_visitor(one, name)) for name in _VISITOR] for one in page]
+
+
+async def _movements(desk: Desk) -> AsyncIterator[list[Row]]:
+    after = 0
+    while page := await desk.database.read(movements_after, after, PAGE):
+        after = page[-1]["seq"]
+        yield [[_plain(desk, row[_RENAMED.get(name, name)]) for name in _MOVEMENT] for row in page]
+
+
+TABLES: dict[Subject, Table] = {
+    "delegations": Table(_DELEGATION, _delegations),
+    "visitors": Table(_VISITOR, _visitors),
+    "movements": Table(_MOVEMENT, _movements),
+}
+
+
+def _of_delegation(record: DelegationRecord, name: str) -> object:
+    if name in ("covers", "inside"):
+        return getattr(record.count, name)
+    return record.status.value if name == "status" else getattr(record, name)
+
+
+def _of_visitor(record: VisitorRecord, name: str) -> object:
+    return record.erased_at is not None if name == "erased" else getattr(record, name)
+
+
+def _plain(desk: Desk, value: object) -> Cell:
+    if isinstance(value, datetime):
+        return desk.space.local(value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"{type(value).__name__} has no cell")

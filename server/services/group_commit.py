@@ -1,0 +1,115 @@
+"""Group commit: what arrives while one batch is being committed makes up the next. There is no timer.
+
+Under little load a batch is one item and is committed at once; under much load a commit is shared by many.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_log = structlog.get_logger()
+
+
+class CommitFailedError(Exception):
+    """The store could not take the items; nothing of them was saved and they may be sent again."""
+
+
+@dataclass(slots=True, eq=False)
+class _Request(Generic[Item, Result]):
+    items: Sequence[Item]
+    answered: "asyncio.Future[list[Result | Exception]]"
+    results: list[Result | Exception] = field(default_factory=list)
+    taken: int = 0
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Brings items to `commit` in batches of at most `most`; a bad item fails alone."""
+
+    def __init__(self, commit: Callable[[list[Item]], Awaitable[list[Result]]], *, most: int) -> None:
+        self._commit = commit
+        self._most = most
+        self._waiting: deque[_Request[Item, Result]] = deque()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def submit(self, items: Sequence[Item]) -> list[Result | Exception]:
+        """Return the results of the items in their order, once all are committed.
+
+        An item that cannot be stored gets its exception as its result. Raises `CommitFailedError` when the store
+        takes nothing.
+        """
+        if not items:
+            return []
+        request = _Request(items, asyncio.get_running_loop().create_future())
+        self._waiting.append(request)
+        self._idle.clear()
+        self._wake.set()
+        return await request.answered
+
+    async def run(self) -> None:
+        """Commit batches until cancelled."""
+        while True:
+            if not self._waiting:
+                self._idle.set()
+                self._wake.clear()
+                await self._wake.wait()
+            shares = self._gather()
+            await self._commit_shares(shares)
+
+    async def drain(self) -> None:
+        """Wait until everything that was submitted is answered."""
+        await self._idle.wait()
+
+    def _gather(self) -> list[tuple[_Request[Item, Result], Sequence[Item]]]:
+        shares: list[tuple[_Request[Item, Result], Sequence[Item]]] = []
+        room = self._most
+        while self._waiting and room:
+            request = self._waiting[0]
+            share = request.items[request.taken : request.taken + room]
+            request.taken += len(share)
+            room -= len(share)
+            shares.append((request, share))
+            if request.taken == len(request.items):
+                self._waiting.popleft()
+        return shares
+
+    async def _commit_shares(self, shares: list[tuple[_Request[Item, Result], Sequence[Item]]]) -> None:
+        batch = [item for _, share in shares for item in share]
+        try:
+            results: Sequence[Result | Exception] = await self._commit(batch)
+        except (OperationalError, InterfaceError) as error:
+            _log.error("batch_not_committed", items=len(batch), error=str(error.orig))
+            self._fail(shares, CommitFailedError(str(error.orig)))
+            return
+        except Exception as error:  # noqa: BLE001 - some item is bad; which one shows when each goes alone
+            _log.warning("batch_retried_item_by_item", items=len(batch), error=repr(error))
+            results = [await self._commit_alone(item) for item in batch]
+        start = 0
+        for request, share in shares:
+            request.results.extend(results[start : start + len(share)])
+            start += len(share)
+            if len(request.results) == len(request.items) and not request.answered.done():
+                request.answered.set_result(request.results)
+
+    async def _commit_alone(self, item: Item) -> Result | Exception:
+        try:
+            return (await self._commit([item]))[0]
+        except Exception as error:  # noqa: BLE001 - it is the answer to this item alone
+            _log.exception("item_not_committed")
+            return error
+
+    def _fail(self, shares: list[tuple[_Request[Item, Result], Sequence[Item]]], error: Exception) -> None:
+        for request, _ in shares:
+            if self._waiting and self._waiting[0] is request:
+                self._waiting.popleft()
+            if not request.answered.done():
+                request.answered.set_exception(error)

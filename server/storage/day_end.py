@@ -1,0 +1,95 @@
+"""The statements of the day's end."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from server.storage.core import table
+from server.storage.movements import Movement
+from server.storage.spaces import SpaceRow, ZoneRow
+from server.storage.standings import Standing
+from server.storage.upsert import upsert
+from server.storage.visits import Visit
+
+_standings, _zones, _space = table(Standing), table(ZoneRow), table(SpaceRow)
+
+
+def day_ended_at(connection: Connection) -> datetime | None:
+    """Return when the last day ended; None when none did."""
+    ended: datetime | None = connection.scalar(select(_space.c.ended_at))
+    return ended
+
+
+def people_inside(connection: Connection, most: int) -> Sequence[Any]:
+    """Lock and return the standings of holders who are inside, at most so many."""
+    return connection.execute(
+        select(_standings)
+        .where(_standings.c.inside > 0)
+        .order_by(_standings.c.holder)
+        .limit(most)
+        .with_for_update()
+    ).all()
+
+
+def leave_all(
+    connection: Connection, standings: Sequence[Any], movements: list[dict[str, Any]], at: datetime, day: date
+) -> None:
+    """Save the assumed exits of these standings: movements, standings, counters and visits."""
+    if not standings:
+        return
+    connection.execute(table(Movement).insert(), movements)
+    connection.execute(
+        update(_standings)
+        .where(_standings.c.holder == bindparam("who"))
+        .values(inside=0, places={}, since=None, asserted_at=at, went_at=at, last=None),
+        [{"who": row.holder} for row in standings],
+    )
+    named = [row for row in standings if row.holder.startswith("v:") and row.delegation_id]
+    members = Counter(f"d:{row.delegation_id}" for row in named)
+    if members:
+        connection.execute(
+            update(_standings)
+            .where(_standings.c.holder == bindparam("group"))
+            .values(members_inside=_standings.c.members_inside - bindparam("gone")),
+            [{"group": holder, "gone": count} for holder, count in sorted(members.items())],
+        )
+    gone: Counter[str] = Counter()
+    staff: Counter[str] = Counter()
+    for row in standings:
+        gone.update(row.places)
+        if row.holder.startswith("s:"):
+            staff.update(row.places)
+    connection.execute(
+        update(_zones)
+        .where(_zones.c.id == bindparam("zone"))
+        .values(inside=_zones.c.inside - bindparam("gone"), staff=_zones.c.staff - bindparam("gone_staff")),
+        [{"zone": zone, "gone": count, "gone_staff": staff[zone]} for zone, count in sorted(gone.items())],
+    )
+    everyone, everyone_staff = sum(gone.values()), sum(staff.values())
+    connection.execute(
+        update(_space).values(
+            seq=_space.c.seq + 1, inside=_space.c.inside - everyone, staff=_space.c.staff - everyone_staff
+        )
+    )
+    visits = [
+        {
+            "holder": row.holder,
+            "day": day,
+            "delegation_id": row.delegation_id,
+            "pass_id": None,
+            "people": row.inside,
+            "entered_at": row.since or at,
+            "left_at": at,
+            "is_assumed": True,
+        }
+        for row in standings
+    ]
+    upsert(connection, table(Visit), visits, key=["holder", "day"], change=["left_at", "is_assumed"])
+
+
+def end_day(connection: Connection, at: datetime) -> None:
+    """Note that the day ended; what an offline scan says of before comes too late."""
+    connection.execute(update(_space).values(ended_at=at, seq=_space.c.seq + 1))

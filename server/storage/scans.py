@@ -1,0 +1,178 @@
+"""The statements of a batch of scans: their number is constant, however many scans there are.
+
+Locks are taken in one order everywhere: delegations, standings, zones, space, each by id.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select, update
+
+from server.storage.cases import Case
+from server.storage.core import table
+from server.storage.delegations import Delegation
+from server.storage.movements import Movement
+from server.storage.passes import Pass
+from server.storage.people import Visitor
+from server.storage.queues import QueuePlace
+from server.storage.spaces import SPACE_ID, SpaceRow, ZoneRow
+from server.storage.standings import Standing
+from server.storage.upsert import upsert
+from server.storage.visits import Visit
+
+_passes, _visitors, _delegations = table(Pass), table(Visitor), table(Delegation)
+_standings, _zones, _space = table(Standing), table(ZoneRow), table(SpaceRow)
+_movements, _visits, _cases, _queue = table(Movement), table(Visit), table(Case), table(QueuePlace)
+
+_PASSES = (
+    select(
+        _passes.c.id,
+        _passes.c.kind,
+        _passes.c.visitor_id,
+        _passes.c.delegation_id,
+        _passes.c.account_id,
+        _passes.c.text,
+        _passes.c.zones,
+        _passes.c.day,
+        _passes.c.valid_until,
+        _passes.c.revoked_at,
+        _visitors.c.name,
+        _visitors.c.visit_date,
+        _visitors.c.delegation_id.label("member_of"),
+    )
+    .select_from(_passes.outerjoin(_visitors, _passes.c.visitor_id == _visitors.c.id))
+    .where(_passes.c.id.in_(bindparam("ids", expanding=True)))
+)
+_GROUPS = (
+    select(
+        _delegations.c.id,
+        _delegations.c.code,
+        _delegations.c.name,
+        _delegations.c.status,
+        _delegations.c.planned,
+        _delegations.c.named,
+        _delegations.c.visit_date,
+        _delegations.c.slot_at,
+        _delegations.c.minutes,
+        _delegations.c.zones,
+        _delegations.c.guide,
+        _delegations.c.arrived,
+        _delegations.c.arrived_day,
+        _delegations.c.cancelled_at,
+    )
+    .where(_delegations.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_delegations.c.id)
+    .with_for_update()
+)
+_STANDINGS = (
+    select(_standings)
+    .where(
+        or_(
+            _standings.c.holder.in_(bindparam("holders", expanding=True)),
+            (_standings.c.delegation_id.in_(bindparam("groups", expanding=True)) & (_standings.c.inside > 0)),
+        )
+    )
+    .order_by(_standings.c.holder)
+    .with_for_update()
+)
+_ZONES = select(_zones).order_by(_zones.c.id).with_for_update()
+_SPACE = select(_space).with_for_update()
+_ANSWERED = (
+    select(_movements)
+    .where(_movements.c.scan_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_movements.c.scan_id, _movements.c.part)
+)
+_QUEUE = select(_queue).where(_queue.c.over_at.is_(None)).order_by(_queue.c.day, _queue.c.number)
+_COUNT_ZONE = (
+    update(_zones)
+    .where(_zones.c.id == bindparam("zone"))
+    .values(inside=bindparam("inside_now"), staff=bindparam("staff_now"))
+)
+_ARRIVED = (
+    update(_delegations)
+    .where(_delegations.c.id == bindparam("group"))
+    .values(arrived=bindparam("most"), arrived_day=bindparam("on"))
+)
+_MEASURED_END = (
+    update(_visits)
+    .where(_visits.c.holder == bindparam("who"), _visits.c.day == bindparam("on"), _visits.c.is_assumed)
+    .values(left_at=bindparam("end"), is_assumed=False)
+)
+_STANDING_CHANGES = [column.name for column in _standings.c if column.name not in ("holder", "delegation_id")]
+_QUEUE_CHANGES = ["people", "called_at", "held_until", "over_at", "outcome"]
+
+Rows = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a batch is decided against, locked: rows as the tables hold them."""
+
+    passes: Rows
+    groups: Rows
+    standings: Rows
+    zones: Rows
+    space: Any
+    answered: Rows
+    queue: Rows
+
+
+def load_batch(
+    connection: Connection, pass_ids: Collection[str], scan_ids: Collection[str], group_pass_ids: Collection[str]
+) -> Loaded:
+    """Lock and return everything that these passes and scans touch. Seven statements."""
+    passes = connection.execute(_PASSES, {"ids": list(pass_ids)}).all()
+    groups = {row.delegation_id or row.member_of for row in passes} - {None}
+    holders = {holder_of(row) for row in passes} | {f"d:{id_}" for id_ in groups}
+    whole = [row.delegation_id for row in passes if row.id in group_pass_ids and row.delegation_id]
+    # Lock before looking for repeats: another process may be answering one right now.
+    return Loaded(
+        passes,
+        connection.execute(_GROUPS, {"ids": list(groups)}).all(),
+        connection.execute(_STANDINGS, {"holders": list(holders), "groups": whole}).all(),
+        connection.execute(_ZONES).all(),
+        connection.execute(_SPACE).one(),
+        connection.execute(_ANSWERED, {"ids": list(scan_ids)}).all(),
+        connection.execute(_QUEUE).all(),
+    )
+
+
+def holder_of(row: Any) -> str:
+    """Return the holder of a pass: `v:<visitor>`, `d:<delegation>` or `s:<account>`."""
+    if row.visitor_id is not None:
+        return f"v:{row.visitor_id}"
+    return f"s:{row.account_id}" if row.account_id is not None else f"d:{row.delegation_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a batch writes, as rows; empty lists cost no statement."""
+
+    movements: list[dict[str, Any]]
+    standings: list[dict[str, Any]]
+    zones: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+    visits: list[dict[str, Any]]
+    cases: list[dict[str, Any]]
+    queue: list[dict[str, Any]]
+    measured_ends: list[dict[str, Any]]
+    space: dict[str, Any]
+
+
+def save_batch(connection: Connection, changes: Changes) -> None:
+    """Write what a batch has decided. At most nine statements."""
+    if changes.movements:
+        connection.execute(_movements.insert(), changes.movements)
+    upsert(connection, _standings, changes.standings, key=["holder"], change=_STANDING_CHANGES)
+    if changes.zones:
+        connection.execute(_COUNT_ZONE, changes.zones)
+    if changes.groups:
+        connection.execute(_ARRIVED, changes.groups)
+    upsert(connection, _visits, changes.visits, key=["holder", "day"], change=["left_at", "is_assumed"])
+    if changes.measured_ends:
+        connection.execute(_MEASURED_END, changes.measured_ends)
+    if changes.cases:
+        connection.execute(_cases.insert(), changes.cases)
+    upsert(connection, _queue, changes.queue, key=["day", "number"], change=_QUEUE_CHANGES)
+    connection.execute(update(_space).where(_space.c.id == SPACE_ID).values(**changes.space))

@@ -1,0 +1,201 @@
+"""`/live`, the one WebSocket: screens watch topics, kiosks send scans, everybody gets what is theirs.
+
+A mistake in one message is answered by a problem and the connection stays open. Who sends faster than is answered
+is not read until there is room again; who floods is closed.
+"""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+import orjson
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
+
+from server.domain.errors import DomainError
+from server.services.devices import PairedDevice
+from server.services.house import House
+from server.services.hub import Screen
+from server.web.auth import Principal, principal_of
+from server.web.frames import DirectWire, QueuedWire, wire_of
+from server.web.problems import sentence_of
+from server.web.security import is_same_origin
+from server.web.templating import house_of
+
+FRAME_LIMIT = 256 * 1024
+PUBLIC_TOPICS = frozenset({"occupancy", "arrivals"})
+STAFF_TOPICS = frozenset({"delegations", "devices"})
+_IN_FLIGHT = 32
+_FRAMES_A_WINDOW = 4_000
+_WINDOW_SECONDS = 2.0
+_UNREAD_LIMIT = 1024 * 1024
+_UNREAD_SECONDS = 20.0
+_REVOKED = 4401
+_POLICY = 1008
+
+
+class LiveSockets:
+    """The open sockets, so that a revoked device can be cut off."""
+
+    def __init__(self) -> None:
+        self._by_device: defaultdict[str, set[_Session]] = defaultdict(set)
+
+    def add(self, device_id: str, session: "_Session") -> None:
+        self._by_device[device_id].add(session)
+
+    def remove(self, device_id: str, session: "_Session") -> None:
+        self._by_device[device_id].discard(session)
+        if not self._by_device[device_id]:
+            del self._by_device[device_id]
+
+    @property
+    def devices(self) -> frozenset[str]:
+        """Return the ids of the devices that hold a socket now."""
+        return frozenset(self._by_device)
+
+    async def cut_off(self, device_id: str) -> None:
+        """Close every socket of a device."""
+        for session in list(self._by_device.get(device_id, ())):
+            await session.close(_REVOKED, "revoked")
+
+
+async def live(socket: WebSocket) -> None:
+    """Serve one connection."""
+    if "origin" in socket.headers and not _is_ours(socket):
+        await socket.close()
+        return
+    principal = await principal_of(socket)
+    await socket.accept()
+    session = _Session(socket, house_of(socket), principal)
+    if principal.is_refused:
+        session.tell_problem(DomainError("bad_token"))
+        await session.close(_REVOKED, "bad token")
+        return
+    sockets: LiveSockets = socket.app.state.live
+    if principal.device is not None:
+        sockets.add(principal.device.id, session)
+    try:
+        await session.run()
+    finally:
+        session.leave()
+        if principal.device is not None:
+            sockets.remove(principal.device.id, session)
+
+
+def _is_ours(connection: HTTPConnection) -> bool:
+    return is_same_origin(connection.headers)
+
+
+class _Session:
+    def __init__(self, socket: WebSocket, house: House, principal: Principal) -> None:
+        self._socket = socket
+        self._house = house
+        self._principal = principal
+        self._wire: DirectWire | QueuedWire = wire_of(socket)
+        self._screen = Screen(self._wire)
+        self._answering: set[asyncio.Task[None]] = set()
+        self._window_began = 0.0
+        self._frames = 0
+
+    async def run(self) -> None:
+        """Take messages until the other side goes."""
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if self._is_flooding():
+                self.tell_problem(DomainError("too_many_frames"))
+                await self.close(_POLICY, "too many frames")
+                return
+            try:
+                await self._take(message.get("text"))
+            except DomainError as error:
+                self.tell_problem(error)
+
+    def leave(self) -> None:
+        self._house.hub.leave(self._screen)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send one message; a connection that is gone hears nothing."""
+        if self._wire.is_open:
+            self._wire.write(self._wire.encode(orjson.dumps(message)))
+
+    def tell_problem(self, error: DomainError) -> None:
+        self.tell({"type": "problem", "code": error.code, "detail": sentence_of(error)})
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            await self._socket.close(code, reason)
+        except RuntimeError:
+            # It was closed from the other side meanwhile.
+            return
+
+    async def _take(self, text: str | None) -> None:
+        if text is None:
+            raise DomainError("binary_frame")
+        try:
+            message = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise DomainError("malformed_json", why="") from None
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "scan":
+            await self._take_scans(message.get("scans"))
+        elif kind == "watch":
+            self._watch(message.get("topics"))
+        else:
+            raise DomainError("unknown_message")
+
+    async def _take_scans(self, scans: Any) -> None:
+        device = self._principal.device
+        if device is None:
+            raise DomainError("not_allowed")
+        while len(self._answering) >= _IN_FLIGHT:
+            await asyncio.wait(self._answering, return_when=asyncio.FIRST_COMPLETED)
+        await self._wait_until_read()
+        task = asyncio.create_task(self._answer(scans, device))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, scans: Any, device: PairedDevice) -> None:
+        try:
+            answers = await self._house.checkin.answer(scans, device.kiosk)
+        except DomainError as error:
+            self.tell_problem(error)
+        else:
+            self.tell({"type": "answers", "answers": answers})
+
+    async def _wait_until_read(self) -> None:
+        """Read no more scans from a kiosk that does not read its answers; let it go if it never does."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while self._wire.waiting > _UNREAD_LIMIT:
+            if loop.time() - began > _UNREAD_SECONDS:
+                self._wire.drop()
+                return
+            await asyncio.sleep(0.05)
+
+    def _watch(self, topics: Any) -> None:
+        if not isinstance(topics, list) or len(topics) > 100 or not all(isinstance(topic, str) for topic in topics):
+            raise DomainError("malformed_topics")
+        allowed = [topic for topic in topics if self._may_watch(topic)]
+        self._house.hub.watch(self._screen, allowed)
+        refused = [topic for topic in topics if topic not in allowed]
+        if refused:
+            raise DomainError("topic_not_allowed", topics=", ".join(topic[:60] for topic in refused))
+
+    def _may_watch(self, topic: str) -> bool:
+        if topic in PUBLIC_TOPICS:
+            return True
+        if topic in STAFF_TOPICS:
+            return self._principal.is_staff
+        kind, _, exhibit = topic.partition(":")
+        known = {zone.exhibit for zone in self._house.space.zones}
+        is_known = self._principal.is_staff or self._principal.device is not None
+        return kind == "exhibit" and exhibit in known and is_known
+
+    def _is_flooding(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._window_began > _WINDOW_SECONDS:
+            self._window_began, self._frames = now, 0
+        self._frames += 1
+        return self._frames > _FRAMES_A_WINDOW

@@ -1,0 +1,34 @@
+"""What every page of the desk has: somebody signed in, the menu, and the way out."""
+
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from server.domain.roles import Right
+from server.web.auth import Principal, principal_of, require
+from server.web.pages.menu import desk_menu
+from server.web.pages.words import role_name
+from server.web.templating import render
+
+
+async def enter(request: Request, right: Right) -> Principal | Response:
+    """Return who asks, if they may; send one who has not signed in to the form. Raises `not_allowed`."""
+    principal = await principal_of(request)
+    if principal.role is None:
+        return RedirectResponse(f"/staff/sign-in?next={quote(_address(request))}", 303)
+    require(principal, right)
+    return principal
+
+
+def render_desk(request: Request, principal: Principal, template: str, status: int = 200, **context: Any) -> Response:
+    """Render a page of the desk in its frame."""
+    role = role_name(principal.role) if principal.role else ""
+    menu = desk_menu(request, principal)
+    return render(request, template, status, menu=menu, person=principal, role=role, **context)
+
+
+def _address(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method == "GET" else request.url.path

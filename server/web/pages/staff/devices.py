@@ -1,0 +1,137 @@
+"""The desk's devices: who they are, pairing by comparing six digits, taking a device's rights."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from server.domain.errors import DomainError
+from server.domain.roles import Right
+from server.services.clock import real_now
+from server.services.devices import PairedDevice, Plan
+from server.web.api.devices import Approval
+from server.web.auth import Principal
+from server.web.pages.staff.desk import enter, render_desk
+from server.web.pages.words import device_role_name, direction_name
+from server.web.problems import PROBLEMS, sentence_of
+from server.web.templating import house_of
+
+_MOST = 500
+
+
+async def show_devices(request: Request) -> Response:
+    """List the devices. `?pair` opens the pairing dialog, `?device=ID` one device, `&revoke` the question."""
+    principal = await enter(request, Right.READ_DEVICES)
+    if isinstance(principal, Response):
+        return principal
+    return await _page(request, principal)
+
+
+async def pair_device(request: Request) -> Response:
+    """Approve the code on a device's screen; keep what was typed when it cannot be."""
+    principal = await enter(request, Right.PAIR_DEVICES)
+    if isinstance(principal, Response):
+        return principal
+    form = {key: str(value) for key, value in (await request.form()).items()}
+    code = "".join(filter(str.isdigit, form.get("code", "")))
+    try:
+        device = await house_of(request).devices.approve(code, _plan(form), actor=principal.actor)
+    except DomainError as error:
+        status = PROBLEMS[error.code].status if error.code in PROBLEMS else 422
+        return await _page(request, principal, status=status, form=form, problem=sentence_of(error))
+    return RedirectResponse(f"/staff/devices?paired={device.id}", 303)
+
+
+async def revoke_device(request: Request) -> Response:
+    """Take a device's rights: it must pair again."""
+    principal = await enter(request, Right.PAIR_DEVICES)
+    if isinstance(principal, Response):
+        return principal
+    device = await house_of(request).devices.revoke(request.path_params["id"], actor=principal.actor)
+    return RedirectResponse(f"/staff/devices?revoked={device.id}", 303)
+
+
+def _plan(form: Mapping[str, str]) -> Plan:
+    """Return what staff chose for a device; only a gate has a side and a direction. Raises `bad_name`."""
+    is_gate = form.get("role") == "gate"
+    fields = {
+        "name": form.get("name", "").strip(),
+        "role": form.get("role", ""),
+        "zone": form.get("zone", ""),
+        "direction": form.get("direction", "auto") if is_gate else "auto",
+        "inner": is_gate and form.get("inner") == "yes",
+        "language": form.get("language", "vi"),
+    }
+    try:
+        return Plan(**Approval.model_validate(fields).model_dump())
+    except ValidationError as error:
+        wrong = {str(item["loc"][0]) for item in error.errors()}
+        raise DomainError("bad_name" if "name" in wrong else "invalid_fields") from error
+
+
+async def _page(
+    request: Request,
+    principal: Principal,
+    *,
+    status: int = 200,
+    form: Mapping[str, str] | None = None,
+    problem: str | None = None,
+) -> Response:
+    house = house_of(request)
+    query = request.query_params
+    may_pair = Right.PAIR_DEVICES in principal.rights
+    devices = [_row(device, house.space.local) for device in await house.devices.page("", _MOST)]
+    waiting = await house.devices.waiting() if may_pair else []
+    code = "".join(filter(str.isdigit, (form or query).get("code", "") or query.get("pair", "")))[:6]
+    return render_desk(
+        request,
+        principal,
+        "staff/devices.html",
+        status,
+        devices=[device for device in devices if not device["revoked_at"]],
+        revoked=[device for device in devices if device["revoked_at"]],
+        waiting=waiting,
+        may_pair=may_pair,
+        is_pairing=may_pair and ("pair" in query or form is not None),
+        code=code if len(code) == 6 else "",
+        asked=_asked(code, waiting),
+        form=form or {},
+        problem=problem,
+        chosen=_find(devices, query.get("device", "")),
+        is_revoking=may_pair and "revoke" in query,
+        notice=_find(devices, query.get("paired", "")) or _find(devices, query.get("revoked", "")),
+        zone_names={zone.id: zone for zone in house.space.zones},
+        zones=house.space.zones,
+        roles=[(role, device_role_name(role)) for role in ("gate", "desk", "exhibit", "wall", "survey")],
+        directions=[(way, direction_name(way)) for way in ("auto", "in", "out")],
+    )
+
+
+def _row(device: PairedDevice, local: Any) -> dict[str, Any]:
+    row = asdict(device) | {"paired_at": local(device.paired_at), "role_name": device_role_name(device.role)}
+    row["direction_name"] = direction_name(device.direction).lower() if device.role == "gate" else ""
+    return row
+
+
+def _find(devices: list[dict[str, Any]], id_: str) -> dict[str, Any] | None:
+    return next((device for device in devices if device["id"] == id_), None)
+
+
+def _asked(code: str, waiting: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what is known of the device that shows a code: where it asks from and how long the code holds."""
+    entry = next((entry for entry in waiting if entry["code"] == code), None)
+    if entry is None:
+        return None
+    minutes, seconds = divmod(max(0, int((entry["expires_at"] - real_now()).total_seconds())), 60)
+    return entry | {"left": f"{minutes:02}:{seconds:02}", "browser": _browser(entry["agent"])}
+
+
+def _browser(agent: str) -> str:
+    """Return a browser's name and version in a few letters, as its own line says it."""
+    for name, shown in (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Version/", "Safari")):
+        if name in agent:
+            return f"{shown} {agent.split(name, 1)[1].split('.', 1)[0]}"
+    return agent[:40]

@@ -1,0 +1,152 @@
+"""Errors to answers: a problem document (RFC 9457) for programs, a page for people. One table."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.domain.errors import DomainError
+from server.web.i18n import gettext, mark
+from server.web.templating import render
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How a code is answered: the status and a sentence with `%(argument)s` places."""
+
+    status: int
+    sentence: str
+
+
+PROBLEMS: dict[str, Problem] = {
+    "bad_request": Problem(400, mark("Yêu cầu không đọc được.")),
+    "malformed_scans": Problem(422, mark("Danh sách lượt quét phải là một mảng.")),
+    "too_many_scans": Problem(422, mark("Mỗi lần gửi tối đa %(most)s lượt quét.")),
+    "storage_unavailable": Problem(503, mark("Chưa ghi được dữ liệu, xin gửi lại sau.")),
+    "unknown_zone": Problem(404, mark("Không có khu %(zone)s.")),
+    "bad_space_file": Problem(500, mark("Tệp cấu hình không gian có lỗi ở %(where)s: %(why)s")),
+    "invalid_fields": Problem(422, mark("Có trường chưa đúng.")),
+    "not_found": Problem(404, mark("Không tìm thấy trang hoặc mục này.")),
+    "method_not_allowed": Problem(405, mark("Địa chỉ này không nhận cách gọi đó.")),
+    "forged_request": Problem(403, mark("Yêu cầu không xuất phát từ trang của hệ thống.")),
+    "too_large": Problem(413, mark("Nội dung gửi lên quá lớn.")),
+    "unsupported_media_type": Problem(415, mark("Nội dung phải là JSON.")),
+    "not_allowed": Problem(403, mark("Tài khoản này không có quyền làm việc đó.")),
+    "sign_in_needed": Problem(401, mark("Cần đăng nhập hoặc mã truy cập.")),
+    "bad_token": Problem(401, mark("Mã truy cập không đúng hoặc đã bị thu hồi.")),
+    "too_many_attempts": Problem(429, mark("Quá nhiều lần thử, xin đợi một lát.")),
+    "malformed_json": Problem(400, mark("Nội dung không phải JSON hợp lệ.")),
+    "invalid_request": Problem(422, mark("Có trường chưa đúng.")),
+    "wrong_credentials": Problem(401, mark("Tên đăng nhập hoặc mật khẩu chưa đúng.")),
+    "unknown_pass": Problem(404, mark("Không có thẻ này.")),
+    "revoked_pass": Problem(409, mark("Thẻ này đã bị hủy.")),
+    "unknown_account": Problem(404, mark("Không có tài khoản %(account)s.")),
+    "account_exists": Problem(409, mark("Đã có tài khoản %(account)s.")),
+    "weak_password": Problem(422, mark("Mật khẩu cần ít nhất %(least)s ký tự.")),
+    "bad_role": Problem(422, mark("Không có vai trò %(role)s; các vai trò: %(roles)s.")),
+    "bad_name": Problem(422, mark("Tên phải có từ 1 đến 100 ký tự.")),
+    "unknown_token": Problem(404, mark("Không có mã truy cập %(token)s đang dùng.")),
+    "unknown_device": Problem(404, mark("Không có thiết bị này.")),
+    "unknown_code": Problem(404, mark("Không có màn hình nào đang hiện mã này.")),
+    "unknown_secret": Problem(404, mark("Không có lần ghép này, hãy xin mã mới.")),
+    "code_used": Problem(409, mark("Mã này đã được duyệt.")),
+    "secret_used": Problem(410, mark("Thiết bị đã nhận mã truy cập rồi.")),
+    "pairing_expired": Problem(410, mark("Mã đã hết hạn, hãy lấy mã mới.")),
+    "bad_secret_file": Problem(500, mark("Tệp khóa %(path)s không dùng được: %(why)s")),
+    "backup_needs_sqlite": Problem(409, mark("Chỉ sao lưu được SQLite; với PostgreSQL hãy dùng pg_dump.")),
+    "no_database": Problem(404, mark("Chưa có cơ sở dữ liệu %(file)s.")),
+    "database_exists": Problem(409, mark("Đã có cơ sở dữ liệu %(file)s; thêm --replace để thay.")),
+    "database_in_use": Problem(409, mark("Cơ sở dữ liệu %(file)s đang được dùng; hãy dừng máy chủ trước.")),
+    "bad_backup": Problem(422, mark("Tệp %(file)s không phải bản sao lưu dùng được: %(why)s")),
+    "internal_error": Problem(500, mark("Hệ thống gặp lỗi. Sự việc đã được ghi lại.")),
+}
+_BY_STATUS = {
+    400: "bad_request",
+    401: "sign_in_needed",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_attempts",
+    503: "storage_unavailable",
+}
+
+
+def add_problems(problems: dict[str, Problem]) -> None:
+    """Add a feature's codes to the table."""
+    PROBLEMS.update(problems)
+
+
+def sentence_of(error: DomainError) -> str:
+    """Return the sentence for an error, in the language of this context."""
+    problem = PROBLEMS.get(error.code)
+    if problem is None:
+        return error.code
+    try:
+        return gettext(problem.sentence, **error.arguments)
+    except KeyError:
+        return gettext(problem.sentence)
+
+
+def document(error: DomainError, status: int) -> dict[str, Any]:
+    """Return the problem document of an error."""
+    arguments = {key: value for key, value in error.arguments.items() if isinstance(value, str | int | float | list)}
+    return {
+        **arguments,
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": error.code,
+        "detail": sentence_of(error),
+    }
+
+
+def answer_problem(request: Request, error: DomainError, headers: dict[str, str] | None = None) -> Response:
+    """Answer an error: a document under /api, else a page."""
+    problem = PROBLEMS.get(error.code)
+    if problem is None:
+        _log.error("unknown_problem_code", code=error.code)
+    status = problem.status if problem else 500
+    if request.url.path.startswith("/api/") or "application/json" in request.headers.get("accept", ""):
+        return JSONResponse(document(error, status), status, headers, media_type="application/problem+json")
+    response = render(request, "error.html", status, code=error.code, sentence=sentence_of(error))
+    response.headers.update(headers or {})
+    return response
+
+
+async def on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    return answer_problem(request, error)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _BY_STATUS.get(error.status_code, "bad_request" if error.status_code < 500 else "internal_error")
+    return answer_problem(request, DomainError(code), dict(error.headers or {}))
+
+
+async def on_invalid_fields(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ValidationError)
+    fields = [{"field": ".".join(str(part) for part in item["loc"]), "code": item["type"]} for item in error.errors()]
+    return answer_problem(request, DomainError("invalid_fields", errors=fields))
+
+
+async def on_failure(request: Request, error: Exception) -> Response:
+    _log.error("request_failed", path=request.url.path, method=request.method, exc_info=error)
+    return answer_problem(request, DomainError("internal_error"))
+
+
+HANDLERS: dict[Any, Any] = {
+    DomainError: on_domain_error,
+    HTTPException: on_http_error,
+    ValidationError: on_invalid_fields,
+    Exception: on_failure,
+}

@@ -1,0 +1,42 @@
+"""What every request passes on its way in: its language, its size, and whether a page of ours sent it."""
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.domain.errors import DomainError
+from server.web.i18n import choose_language, set_language
+from server.web.problems import answer_problem
+from server.web.security import is_forged
+
+LANGUAGE_COOKIE = "sanh_language"
+
+
+class SpeakLanguage:
+    """Set the language of a request: the reader's choice, for programs their Accept-Language, else the house's."""
+
+    def __init__(self, app: ASGIApp, default: str) -> None:
+        self.app = app
+        self.default = default
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            connection = HTTPConnection(scope)
+            chosen = connection.cookies.get(LANGUAGE_COOKIE)
+            wish = connection.headers.get("accept-language") if scope["path"].startswith("/api/") else None
+            set_language(choose_language(chosen, wish, self.default))
+        await self.app(scope, receive, send)
+
+
+class RefuseForgery:
+    """Refuse a changing request that bears a cookie and does not come from a page of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_forged(scope["method"], Headers(scope=scope)):
+            response = answer_problem(Request(scope), DomainError("forged_request"))
+            await response(scope, receive, send)
+            return
+        await self.app(scope, receive, send)

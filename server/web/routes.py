@@ -1,0 +1,59 @@
+"""Every address of the house on one page. Plug-ins add theirs in `server.app`."""
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from server.web import operators
+from server.web.api import delegations, description, devices, keys, passes, scans, visitors
+from server.web.live import live
+from server.web.pages import start, wall
+
+
+def build_routes() -> list[BaseRoute]:
+    """Return the house's own routes."""
+    return [
+        Route("/", start.start),
+        Route("/language", start.language),
+        Route("/wall", wall.wall),
+        Route("/healthz", operators.healthz),
+        Route("/readyz", operators.readyz),
+        Route("/metrics", operators.metrics),
+        WebSocketRoute("/live", live),
+        *_api(),
+    ]
+
+
+def _api() -> list[BaseRoute]:
+    v1 = "/api/v1"
+    return [
+        Route(f"{v1}/scans", scans.post_scans, methods=["POST"]),
+        Route(f"{v1}/check-ins", scans.check_in, methods=["POST"]),
+        Route(f"{v1}/occupancy", scans.get_occupancy),
+        Route(f"{v1}/delegations", delegations.list_delegations),
+        Route(f"{v1}/delegations", delegations.add_delegation, methods=["POST"]),
+        Route(f"{v1}/delegations/{{code}}", delegations.get_delegation),
+        Route(f"{v1}/delegations/{{code}}", delegations.change_delegation, methods=["PATCH"]),
+        Route(f"{v1}/delegations/{{code}}/cancel", delegations.cancel_delegation, methods=["POST"]),
+        Route(f"{v1}/delegations/{{code}}/visitors", delegations.list_members),
+        Route(f"{v1}/delegations/{{code}}/visitors", delegations.add_member, methods=["POST"]),
+        Route(f"{v1}/visitors", visitors.list_visitors),
+        Route(f"{v1}/visitors", visitors.add_visitor, methods=["POST"]),
+        Route(f"{v1}/visitors/{{id}}", visitors.get_visitor),
+        Route(f"{v1}/visitors/{{id}}", visitors.change_visitor, methods=["PATCH"]),
+        Route(f"{v1}/visitors/{{id}}", visitors.erase_visitor, methods=["DELETE"]),
+        Route(f"{v1}/passes", passes.list_passes),
+        Route(f"{v1}/passes", passes.issue_pass, methods=["POST"]),
+        Route(f"{v1}/passes/by-code/{{code}}", passes.find_pass),
+        Route(f"{v1}/passes/{{id}}.svg", passes.draw_pass_svg),
+        Route(f"{v1}/passes/{{id}}.png", passes.draw_pass_png),
+        Route(f"{v1}/passes/{{id}}/revoke", passes.revoke_pass, methods=["POST"]),
+        Route(f"{v1}/passes/{{id}}", passes.show_pass),
+        Route(f"{v1}/pass-keys", keys.list_pass_keys),
+        Route(f"{v1}/revoked", keys.list_revoked),
+        Route(f"{v1}/devices", devices.list_devices),
+        Route(f"{v1}/devices/codes", devices.list_device_codes),
+        Route(f"{v1}/devices/codes", devices.ask_device_code, methods=["POST"]),
+        Route(f"{v1}/devices/codes/{{code}}/approve", devices.approve_device, methods=["POST"]),
+        Route(f"{v1}/devices/claims", devices.claim_device, methods=["POST"]),
+        Route(f"{v1}/devices/{{id}}/revoke", devices.revoke_device, methods=["POST"]),
+        Route(f"{v1}/openapi.json", description.describe_api),
+    ]
