@@ -1,0 +1,144 @@
+"""The words of a registry: sheets, columns, typed rows, and what was found wrong or odd."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+
+from server.domain.registry.cells import Cell
+
+
+class Field(StrEnum):
+    """What a column holds. `IGNORED` is known and meant to be left out, identity numbers among it."""
+
+    ORDINAL = "ordinal"
+    CODE = "code"
+    ORGANISATION = "organisation"
+    DELEGATION = "delegation"
+    KIND = "kind"
+    LEADER = "leader"
+    NAME = "name"
+    FAMILY_NAME = "family_name"
+    GIVEN_NAME = "given_name"
+    CONTACT = "contact"
+    TITLE = "title"
+    PHONE = "phone"
+    EMAIL = "email"
+    REACH = "reach"
+    SIZE = "size"
+    MEN = "men"
+    WOMEN = "women"
+    DATE = "date"
+    TIME = "time"
+    END = "end"
+    WHEN = "when"
+    LANGUAGE = "language"
+    PURPOSE = "purpose"
+    SECTOR = "sector"
+    NEEDS = "needs"
+    NOTES = "notes"
+    LETTER = "letter"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet as it came: `rows[0]` is its row 1. `merged` holds (top, left, bottom, right), counted from 0."""
+
+    name: str
+    rows: Sequence[Sequence[Cell]]
+    merged: Sequence[tuple[int, int, int, int]] = ()
+    is_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An error or a warning. `row` is the sheet's own number from 1, `column` counts from 0, `value` is what stood there."""
+
+    code: str
+    row: int | None = None
+    column: int | None = None
+    field: Field | None = None
+    header: str | None = None
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationRow:
+    """A delegation as a row states it; None and empty texts are what it does not say.
+
+    `is_implied` marks one that stands on a person's row, not on a row of its own.
+    """
+
+    row: int
+    organisation: str
+    code: str | None = None
+    name: str = ""
+    kind: str | None = None
+    leader: str = ""
+    leader_title: str = ""
+    contact: str = ""
+    phone: str | None = None
+    email: str | None = None
+    size: int | None = None
+    day: date | None = None
+    begins: time | None = None
+    ends: time | None = None
+    language: str | None = None
+    purpose: str = ""
+    sector: str = ""
+    needs: str = ""
+    notes: str = ""
+    letter: str = ""
+    is_implied: bool = False
+    is_good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A person as a row states it. `code`, else `organisation` or `section` and `day`, say to which delegation they belong."""
+
+    row: int
+    name: str
+    code: str | None = None
+    organisation: str = ""
+    section: str = ""
+    day: date | None = None
+    title: str = ""
+    phone: str | None = None
+    email: str | None = None
+    language: str | None = None
+    needs: str = ""
+    notes: str = ""
+    is_leader: bool = False
+    is_good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReading:
+    """What a sheet says. Bad rows are among the rows too, with `is_good` false, and their findings in `errors`.
+
+    `is_bare` marks a list of people that names no delegations by code: its people belong to `about` (what the lines
+    above the list say of the delegation), or to the organisation on their own row or section. `is_owner_said` is true
+    where a label or a title names whose list it is; a letterhead alone does not.
+    """
+
+    name: str
+    header_row: int | None = None
+    columns: dict[int, Field] = field(default_factory=dict)
+    headers: dict[int, str] = field(default_factory=dict)
+    delegations: tuple[DelegationRow, ...] = ()
+    members: tuple[MemberRow, ...] = ()
+    about: DelegationRow | None = None
+    errors: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    rows: int = 0
+    is_owner_said: bool = False
+
+    @property
+    def is_understood(self) -> bool:
+        return self.header_row is not None
+
+    @property
+    def is_bare(self) -> bool:
+        return bool(self.members) and not self.delegations and Field.CODE not in self.columns.values()
