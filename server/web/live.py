@@ -142,6 +142,9 @@ class _Session:
             await self._take_scans(message.get("scans"))
         elif kind == "watch":
             self._watch(message.get("topics"))
+        elif kind == "ping":
+            # A browser's script does not see the protocol's pings: this is how a page knows that it is heard.
+            self.tell({"type": "pong", "at": self._house.space.local(self._house.clock.now())})
         else:
             raise DomainError("unknown_message")
 

@@ -6,6 +6,8 @@ from server.web import operators
 from server.web.api import delegations, description, devices, keys, passes, scans, visitors
 from server.web.live import live
 from server.web.pages import start, wall
+from server.web.pages.staff import devices as desk_devices
+from server.web.pages.staff import session
 
 
 def build_routes() -> list[BaseRoute]:
@@ -18,7 +20,19 @@ def build_routes() -> list[BaseRoute]:
         Route("/readyz", operators.readyz),
         Route("/metrics", operators.metrics),
         WebSocketRoute("/live", live),
+        *_desk(),
         *_api(),
+    ]
+
+
+def _desk() -> list[BaseRoute]:
+    return [
+        Route("/staff/sign-in", session.show_sign_in),
+        Route("/staff/sign-in", session.sign_in, methods=["POST"]),
+        Route("/staff/sign-out", session.sign_out, methods=["POST"]),
+        Route("/staff/devices", desk_devices.show_devices),
+        Route("/staff/devices/pair", desk_devices.pair_device, methods=["POST"]),
+        Route("/staff/devices/{id}/revoke", desk_devices.revoke_device, methods=["POST"]),
     ]
 
 

@@ -20,7 +20,7 @@ export function paintArrivals(wall, state, clock) {
     paintRows(wall, "inside", state.inside, ({name, people, covers}) => ({
       name, count: people < covers ? `${people}/${covers}` : people,
     }));
-    paintRows(wall, "next", state.next, ({at, name, people}) => ({time: clock.time(new Date(at)), name, count: people}));
+    paintRows(wall, "next", state.next, ({at, name, people}) => ({time: at ? clock.time(new Date(at)) : "", name, count: people}));
     paintRecent(wall, state.recent, clock);
     paintClosed(wall, state, clock);
   }
@@ -54,8 +54,9 @@ function paintRecent(wall, recent, clock) {
 function paintClosed(wall, state, clock) {
   const isEmpty = Number(wall.querySelector('[data-slot="total"]').textContent) === 0;
   wall.dataset.isClosed = !state.is_open && isEmpty ? "yes" : "no";
-  const opens = state.opens_at && (state.opens_at.includes("T") ? clock.time(new Date(state.opens_at)) : state.opens_at.slice(0, 5));
-  write(wall, "opens-at", opens ?? "");
+  const opensAt = new Date(state.opens_at ?? 0);
+  const opens = opensAt > clock.now() ? clock.time(opensAt) : "";
+  write(wall, "opens-at", opens);
   wall.querySelector(".closed-opens").hidden = !opens;
   wall.querySelector(".closed-today").hidden = Boolean(opens);
 }

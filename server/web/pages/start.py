@@ -1,5 +1,6 @@
 """The start page: what this is, every screen by who needs it, and what to try."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ class Link:
 async def start(request: Request) -> Response:
     """Show where to go; with demo data also accounts and passes to try."""
     house = house_of(request)
-    demo: Demonstration | None = getattr(request.app.state, "demo", None)
+    demo = await asyncio.to_thread(read_demonstration, house.settings)
     return render(request, "start.html", **await start_context(request.app, house, demo))
 
 
