@@ -49,6 +49,7 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--visitors", type=_count, help=_("tổng số khách; thêm khách lẻ nếu nhiều hơn sổ đăng ký"))
     parser.add_argument("--kiosks", type=_count, help=_("số kiosk"))
     parser.add_argument("--seed", type=int, default=1, help=_("cùng một số thì cùng một ngày"))
+    parser.add_argument("--without", action="append", default=[], help=_("mã đoàn không mô phỏng"))
     parser.add_argument("--pairings", type=Path, help=_("tệp giữ các kiosk đã ghép cho lần sau"))
     parser.add_argument("--json", action="store_true", help=_("in kết quả dạng JSON"))
     parser.set_defaults(run=run_simulate)
@@ -117,6 +118,7 @@ async def _simulate(args: argparse.Namespace) -> dict[str, Any]:
             kiosks=args.kiosks,
             seed=args.seed,
             pairings=args.pairings,
+            without=frozenset(args.without),
         )
         return await simulate(wish, _announce, stop)
 

@@ -68,8 +68,10 @@ class Accounts:
         self._by_login = Limit("50/5 minutes")
         self._by_address = Limit("60/5 minutes")
 
-    async def add(self, name: str, role: str, password: str, *, actor: str = "command line") -> StaffAccount:
-        """Make an account whose login is the name.
+    async def add(
+        self, name: str, role: str, password: str, *, actor: str = "command line", least: int = LEAST_PASSWORD
+    ) -> StaffAccount:
+        """Make an account whose login is the name. `least` is how long its password must be.
 
         Raises `bad_name`, `bad_role`, `weak_password`, `account_exists`.
         """
@@ -81,7 +83,7 @@ class Accounts:
             "login": _login(shown),
             "name": shown,
             "role": _role(role),
-            "password_hash": await self._hash(password),
+            "password_hash": await self._hash(password, least),
             "language": "vi",
             "created_at": real_now(),
         }
@@ -170,9 +172,9 @@ class Accounts:
         row = await self._database.read(storage.find_token, hash_secret(secret))
         return _token(row) if row else None
 
-    async def _hash(self, password: str) -> str:
-        if not LEAST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-            raise DomainError("weak_password", least=LEAST_PASSWORD)
+    async def _hash(self, password: str, least: int = LEAST_PASSWORD) -> str:
+        if not least <= len(password) <= _LONGEST_PASSWORD:
+            raise DomainError("weak_password", least=least)
         async with self._hashing:
             return await asyncio.to_thread(_hasher().hash, unicodedata.normalize("NFC", password))
 

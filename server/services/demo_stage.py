@@ -9,8 +9,10 @@ from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
+from sqlalchemy import make_url
 
 from server.domain.errors import DomainError
 from server.domain.roles import Role
@@ -19,10 +21,10 @@ from server.services.demo import DemoAccount, Demonstration, DemoPass
 from server.services.passes import Passes
 from server.settings import Settings
 from server.storage.database import Database
-from server.storage.demo import Coming, delegations_of, is_empty, people_by_day
+from server.storage.demo import Coming, delegations_of, has_login, is_empty, people_by_day
 from server.storage.movements import last_received
 
-PASSWORD = "xem-thu"  # noqa: S105 - public: printed and shown on the start page
+PASSWORD = "xem-thu"
 ACCOUNTS = (
     DemoAccount("admin@sanh.example", Role.ADMINISTRATOR),
     DemoAccount("btc@sanh.example", Role.ORGANIZER),
@@ -31,6 +33,9 @@ ACCOUNTS = (
     DemoAccount("gian-b@sanh.example", Role.EXHIBITOR),
 )
 ACTOR = "sanh demo"
+FOLDER = Path(__file__).parent.parent / "demo"
+SPACE_FILE = FOLDER / "space.toml"
+REGISTRY = FOLDER / "so-dang-ky-doan-2020.xlsx"
 
 # Of all mornings of the reference period, Tuesday 13 October has the most visitors: 55 in eight delegations. At
 # 09:40 three of them are inside, the next ones come at 10:00 and 10:30.
@@ -57,10 +62,18 @@ def read_demonstration(settings: Settings) -> Demonstration | None:
 
 async def demand_own_database(database: Database, settings: Settings) -> None:
     """Raise `not_a_demo_database` unless the database is empty or was filled by a demonstration."""
-    if _read(settings) is None:
-        if not await database.read(is_empty):
-            raise DomainError("not_a_demo_database", database=settings.database_url)
+    if await database.read(is_empty):
         _write(settings, ())
+    elif _read(settings) is None or not await database.read(has_login, ACCOUNTS[0].login):
+        raise DomainError("not_a_demo_database", database=settings.database_url)
+
+
+def start_over(settings: Settings) -> None:
+    """Remove a demonstration's SQLite database, whose days have all been shown. Only for one that is our own."""
+    url = make_url(settings.database_url)
+    if url.database and url.get_backend_name() == "sqlite":
+        for ending in ("", "-wal", "-shm"):
+            Path(url.database + ending).unlink(missing_ok=True)
 
 
 async def add_accounts(accounts: Accounts) -> None:
@@ -68,16 +81,16 @@ async def add_accounts(accounts: Accounts) -> None:
     known = {account.login for account in await accounts.listed()}
     for account in ACCOUNTS:
         if account.login not in known:
-            await accounts.add(account.login, account.role, PASSWORD, actor=ACTOR)
+            await accounts.add(account.login, account.role, PASSWORD, actor=ACTOR, least=len(PASSWORD))
 
 
 async def opening_moment(database: Database, settings: Settings) -> datetime | None:
     """Return when the demonstration's clock begins; None when the registry has no day left to show."""
     last = await database.read(last_received)
     days = await database.read(people_by_day)
-    space = settings.space()
-    moment = next_scene(days, space.local(last).replace(tzinfo=None) if last else None)
-    return None if moment is None else moment.replace(tzinfo=space.local(datetime.now().astimezone()).tzinfo)
+    zone = ZoneInfo(settings.timezone)
+    moment = next_scene(days, last.astimezone(zone).replace(tzinfo=None) if last else None)
+    return moment.replace(tzinfo=zone) if moment else None
 
 
 def next_scene(days: Mapping[date, int], last: datetime | None) -> datetime | None:

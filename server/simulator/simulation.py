@@ -27,7 +27,10 @@ _CONNECT_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What `sanh simulate` was asked for. Without `day`: the server's. `pairings`: a file to keep them in."""
+    """What `sanh simulate` was asked for.
+
+    Without `day`: the server's. `pairings`: a file to keep them in. `without`: codes of delegations that stay away.
+    """
 
     url: str
     token: str
@@ -38,6 +41,7 @@ class Wish:
     kiosks: int | None = None
     seed: int = 1
     pairings: Path | None = None
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ async def _prepare(api: Api, wish: Wish) -> _Stage:
     health = await api.health()
     day = wish.day or health.at.date()
     follows_server = health.at.date() == day
-    parties = await api.parties(day)
+    parties = tuple(party for party in await api.parties(day) if party.code not in wish.without)
     places, inside = await api.places()
     booked = sum(len(party.guests) for party in parties)
     parties, missing = scale(parties, booked if wish.visitors is None else wish.visitors, wish.seed)

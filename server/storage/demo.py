@@ -21,6 +21,12 @@ def is_empty(connection: Connection) -> bool:
     )
 
 
+def has_login(connection: Connection, login: str) -> bool:
+    """Tell whether an account of this login exists."""
+    accounts = table(Account)
+    return connection.scalar(select(accounts.c.id).where(accounts.c.login == login)) is not None
+
+
 def people_by_day(connection: Connection) -> dict[date, int]:
     """Return how many people the delegations of each day have, in the days' order."""
     day, people = _DELEGATIONS.c.visit_date, func.sum(_DELEGATIONS.c.planned)
