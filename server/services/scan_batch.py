@@ -116,7 +116,7 @@ class _Batch:
         if (stored := self.stored.get(sent.id)) is not None:
             return self._repeat(item, stored, row)
         if (code := self._unreadable(item, row)) is not None:
-            self.misreads[kiosk.id, code] += 1
+            self.misreads[kiosk.id, str(code)] += 1
             return self._reply(item, Decision(Answer.REFUSED, code), None)
         facts = pass_facts(row)
         scan, skewed = self._scan(item)
@@ -196,7 +196,7 @@ class _Batch:
             "is_skewed": skewed,
             "reason": scan.force,
         }
-        reply = _stored_reply(decision)
+        reply = self._kept_reply(decision)
         if not decision.effects:
             nothing = {"from_zone": None, "to_zone": None, "people": 0, "from_holder": None, "to_holder": None}
             self.movements.append(
@@ -284,13 +284,25 @@ class _Batch:
             "repeat": decision.is_echo,
             "conflict": decision.conflict and str(decision.conflict),
             "at": self._local(item.received_at),
-            **_stored_reply(decision),
+            **self._kept_reply(decision),
         }
-        if decision.since is not None:
-            answer["since"] = self._local(decision.since)
         if row is not None:
             self._name(answer, row)
         return answer
+
+    def _kept_reply(self, decision: Decision) -> dict[str, Any]:
+        """Return what of an answer is kept for its repeats, no person's name among it."""
+        reply: dict[str, Any] = {"zone": decision.zone}
+        if decision.since is not None:
+            reply["since"] = self._local(decision.since).isoformat()
+        if decision.free is not None:
+            reply["free"] = decision.free
+        if decision.most is not None:
+            reply["max_people"] = decision.most
+        if decision.queue is not None:
+            queue = decision.queue
+            reply["queue"] = {"number": queue.number, "ahead": queue.ahead, "wait_minutes": queue.wait_minutes}
+        return reply
 
     def _base(self, item: Item) -> dict[str, Any]:
         return {
@@ -399,21 +411,6 @@ def _stored(rows: Iterable[Any]) -> dict[str, _Stored]:
         known.has_offline |= row.offline and not known.part.offline
         known.conflict = known.conflict or row.conflict
     return found
-
-
-def _stored_reply(decision: Decision) -> dict[str, Any]:
-    """Return what of an answer is kept for its repeats, no person's name among it."""
-    reply: dict[str, Any] = {"zone": decision.zone}
-    if decision.since is not None:
-        reply["since"] = decision.since.isoformat()
-    if decision.free is not None:
-        reply["free"] = decision.free
-    if decision.most is not None:
-        reply["max_people"] = decision.most
-    if decision.queue is not None:
-        queue = decision.queue
-        reply["queue"] = {"number": queue.number, "ahead": queue.ahead, "wait_minutes": queue.wait_minutes}
-    return reply
 
 
 def _with_conflict(decision: Decision, code: Code) -> Decision:
