@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.domain.space import Zone
 from server.services.demo import Demonstration, DemoPass
+from server.services.demo_stage import read_demonstration
 from server.services.house import House
 from server.services.qr import modules, svg_path
 from server.web.i18n import LANGUAGES, choose_language
