@@ -23,8 +23,8 @@ class Kiosk:
 
     @property
     def is_inner(self) -> bool:
-        """Tell whether it watches an inner door: exhibits always do, a desk never."""
-        return self.role == "exhibit" or (self.inner and self.role != "desk")
+        """Tell whether it watches an inner door: exhibits always do, others when they are paired so."""
+        return self.inner or self.role == "exhibit"
 
     @property
     def may_scan(self) -> bool:
