@@ -101,6 +101,17 @@ class Cancellation(Model):
     reason: records.Notes = ""
 
 
+class LeaderOut(Model):
+    name: str = ""
+    title: str = ""
+
+
+class ContactOut(Model):
+    name: str = ""
+    phone: str | None = None
+    email: str | None = None
+
+
 class DelegationOut(Model):
     """A delegation. `covers` is how many people it stands for, `arrived` the most that were inside at once."""
 
@@ -117,8 +128,8 @@ class DelegationOut(Model):
     visit_date: date | None
     slot_at: datetime | None
     minutes: int
-    leader: dict[str, str]
-    contact: dict[str, str | None]
+    leader: LeaderOut
+    contact: ContactOut
     language: str
     purpose: str
     sector: str
@@ -234,8 +245,8 @@ def _is_found_by(record: DelegationRecord, words: list[str]) -> bool:
 
 def _out(record: DelegationRecord, space: Space, *, knows_people: bool) -> DelegationOut:
     count = record.count
-    leader = {"name": record.leader_name, "title": record.leader_title}
-    contact = {"name": record.contact_name, "phone": record.phone, "email": record.email}
+    leader = LeaderOut(name=record.leader_name, title=record.leader_title)
+    contact = ContactOut(name=record.contact_name, phone=record.phone, email=record.email)
     return DelegationOut(
         code=record.code,
         name=record.name,
@@ -250,8 +261,8 @@ def _out(record: DelegationRecord, space: Space, *, knows_people: bool) -> Deleg
         visit_date=record.visit_date,
         slot_at=space.local(record.slot_at) if record.slot_at else None,
         minutes=record.minutes,
-        leader=leader if knows_people else {"name": "", "title": ""},
-        contact=contact if knows_people else {"name": "", "phone": None, "email": None},
+        leader=leader if knows_people else LeaderOut(),
+        contact=contact if knows_people else ContactOut(),
         language=record.language,
         purpose=record.purpose,
         sector=record.sector,

@@ -85,9 +85,9 @@ def _plausible_moment(moment: datetime) -> datetime:
     return moment
 
 
-Name = Annotated[str, BeforeValidator(_tidy), Field(min_length=1, max_length=200, pattern=_SOMETHING)]
-Short = Annotated[str, BeforeValidator(_tidy), Field(max_length=200, pattern=_LINE)]
-Notes = Annotated[str, BeforeValidator(_tidy_lines), Field(max_length=4_000, pattern=_LINES)]
+Name = Annotated[Annotated[str, Field(min_length=1, max_length=200, pattern=_SOMETHING)], BeforeValidator(_tidy)]
+Short = Annotated[Annotated[str, Field(max_length=200, pattern=_LINE)], BeforeValidator(_tidy)]
+Notes = Annotated[Annotated[str, Field(max_length=4_000, pattern=_LINES)], BeforeValidator(_tidy_lines)]
 Phone = Annotated[Annotated[str, Field(max_length=60, pattern=_LINE)], AfterValidator(_phone)]
 """A number as people write it; kept in E.164."""
 Email = Annotated[Annotated[str, Field(max_length=254, pattern=_LINE)], AfterValidator(_email)]
