@@ -6,6 +6,7 @@ from tests.domain.admission.stage import (
     AN,
     AUTO,
     BINH,
+    DAY,
     EGOV,
     GROUP,
     HOME,
@@ -279,12 +280,12 @@ def test_arrived_begins_anew_the_next_day_with_those_who_stayed_overnight():
     stage.put(GROUP, LOBBY)
     stage.now = stage.now.replace(day=13)
     stage.scan(GROUP, OUT, people=2)
-    assert (stage.group.arrived, stage.group.arrived_day.day) == (5, 13)
+    assert (stage.group.arrived, stage.group.arrived_day) == (5, DAY.replace(day=13))
     stage.scan(GROUP, OUT)
     stage.now = stage.now.replace(day=14)
     stage.group.visit_date = None
     stage.scan(GROUP, IN, people=2)
-    assert (stage.group.arrived, stage.group.arrived_day.day) == (2, 14)
+    assert (stage.group.arrived, stage.group.arrived_day) == (2, DAY.replace(day=14))
 
 
 def test_a_scan_of_yesterday_that_comes_late_does_not_change_what_arrived_today():

@@ -20,7 +20,8 @@ from tests.domain.admission.stage import (
 )
 
 # (unnamed inside by zone, Bình's own place): none unnamed, part inside, everyone inside; the delegation covers 3.
-NONE, NONE_BUT_A_MEMBER = ({}, None), ({}, LOBBY)
+NOBODY: dict[str, int] = {}
+NONE, NONE_BUT_A_MEMBER = (NOBODY, None), (NOBODY, LOBBY)
 PART, PART_ELSEWHERE = ({HOME: 1}, None), ({EGOV: 1}, None)
 ALL, ALL_WITH_A_MEMBER, ALL_ELSEWHERE = ({HOME: 3}, None), ({HOME: 2}, LOBBY), ({EGOV: 3}, None)
 

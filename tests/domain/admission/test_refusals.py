@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
 from server.domain.admission import NOT_REMEMBERED, Decision
-from server.domain.space import OpeningHours, PassPolicy
+from server.domain.space import OpeningHours, PassPolicy, PassWindow
 from tests.domain.admission.stage import (
     AN,
     DAY,
@@ -32,12 +33,12 @@ YESTERDAY = DAY - timedelta(days=1)
 FULL = {"zone_full": {"home": 1}, "space_full": {"capacity": 1}}
 
 
-def refusing(code: str, place: str | None = None) -> tuple[Stage, dict[str, object]]:
+def refusing(code: str, place: str | None = None) -> tuple[Stage, dict[str, Any]]:
     """Return a stage with An at `place` and one stranger in `home`, where `code` holds; and An's pass, changed."""
     stage = Stage()
     stage.put(AN, place)
     stage.fill(HOME, 1)
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     if code == "revoked_pass":
         changes["is_revoked"] = True
     elif code == "cancelled_delegation":
@@ -57,7 +58,7 @@ def refusing(code: str, place: str | None = None) -> tuple[Stage, dict[str, obje
     return stage, changes
 
 
-def scan_an(stage: Stage, changes: dict[str, object], at_kiosk) -> Decision:
+def scan_an(stage: Stage, changes: dict[str, Any], at_kiosk) -> Decision:
     return stage.scan(replace(AN, **changes), at_kiosk)
 
 
@@ -149,8 +150,8 @@ def test_what_no_pass_can_say_is_counted_and_not_remembered():
 # When a pass opens a gate.
 
 
-def _window(window: str, **changes: object) -> Stage:
-    return Stage(small_space(passes=PassPolicy(window=window), **changes))
+def _window(window: PassWindow) -> Stage:
+    return Stage(small_space(passes=PassPolicy(window=window)))
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
