@@ -105,11 +105,5 @@ class _Workbook(Sheet):
 def _open_workbook(path: Path, name: str, columns: Sequence[str]) -> Iterator[Sheet]:
     # Rows leave the memory as they are written.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(str(path), options)
-    try:
+    with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
         yield _Workbook(book, name, columns)
-    finally:
-        try:
-            book.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
-            raise OSError(str(error)) from error
