@@ -83,9 +83,16 @@ async def _page(
     house = house_of(request)
     query = request.query_params
     may_pair = Right.PAIR_DEVICES in principal.rights
-    devices = [_row(device, house.space.local) for device in await house.devices.page("", _MOST)]
+    connected = request.app.state.live.devices
+    devices = [
+        _row(device, house.space.local, is_connected=device.id in connected)
+        for device in await house.devices.page("", _MOST)
+    ]
     waiting = await house.devices.waiting() if may_pair else []
     code = "".join(filter(str.isdigit, (form or query).get("code", "") or query.get("pair", "")))[:6]
+    asked = _asked(code, waiting)
+    if code and asked is None and problem is None:
+        problem = sentence_of(DomainError("unknown_code", shown=code))
     return render_desk(
         request,
         principal,
@@ -93,11 +100,12 @@ async def _page(
         status,
         devices=[device for device in devices if not device["revoked_at"]],
         revoked=[device for device in devices if device["revoked_at"]],
+        connected=sum(device["is_connected"] for device in devices),
         waiting=waiting,
         may_pair=may_pair,
         is_pairing=may_pair and ("pair" in query or form is not None),
-        code=code if len(code) == 6 else "",
-        asked=_asked(code, waiting),
+        code=code if asked else "",
+        asked=asked,
         form=form or {},
         problem=problem,
         chosen=_find(devices, query.get("device", "")),
@@ -110,8 +118,9 @@ async def _page(
     )
 
 
-def _row(device: PairedDevice, local: Any) -> dict[str, Any]:
+def _row(device: PairedDevice, local: Any, *, is_connected: bool) -> dict[str, Any]:
     row = asdict(device) | {"paired_at": local(device.paired_at), "role_name": device_role_name(device.role)}
+    row["is_connected"] = is_connected
     row["direction_name"] = direction_name(device.direction).lower() if device.role == "gate" else ""
     return row
 
