@@ -4,7 +4,7 @@ Nothing here knows a socket. `driver.py` plays the plan and deals with what the 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -49,10 +49,11 @@ def scale(parties: Sequence[Party], people: int, seed: int = 1) -> tuple[tuple[P
     return tuple(party for party in fewer if party.guests), 0
 
 
-def history(plan: Plan, now: datetime) -> tuple[Intention, ...]:
-    """Return what was scanned before `now`, in its order."""
-    past = (step for step in plan.intentions if step.at <= now)
-    return tuple(step for step in past if step.is_scanned and step.step != Step.MISTAKE)
+def history(plan: Plan, now: datetime, capacities: Mapping[str, int]) -> tuple[Intention, ...]:
+    """Return what was scanned before `now`, in its order; whoever found a zone full stayed where they were."""
+    crowd = Crowd(capacities)
+    past = (step for step in plan.intentions if step.at <= now and step.step != Step.MISTAKE)
+    return tuple(step for step in past if crowd.takes(step) and step.is_scanned)
 
 
 def standing_at(plan: Plan, now: datetime) -> tuple[Intention, ...]:
@@ -80,6 +81,31 @@ def remaining(plan: Plan, now: datetime) -> dict[str, tuple[Intention, ...]]:
         if step.at > now:
             steps[step.actor].append(step)
     return {actor: tuple(later) for actor, later in steps.items()}
+
+
+class Crowd:
+    """Who is where, as far as a plan knows: a group on one pass counts as many as came in with it."""
+
+    def __init__(self, capacities: Mapping[str, int]) -> None:
+        self._capacities = capacities
+        self._where: dict[str, tuple[str, int]] = {}
+
+    def takes(self, step: Intention) -> bool:
+        """Let somebody do a step; False when their zone is full, and they stay where they are."""
+        if step.is_exit:
+            self._where.pop(step.actor, None)
+            return True
+        group = step.actor.partition("/")[0]
+        _, people = self._where.get(step.actor) or self._where.get(group) or ("", 1)
+        people = step.people or people
+        others = sum(count for who, (zone, count) in self._where.items()
+                     if zone == step.zone and who not in (step.actor, group))  # fmt: skip
+        if step.step == Step.GO and others + people > self._capacities.get(step.zone, 10**9):
+            return False
+        if group != step.actor:
+            self._where.pop(group, None)  # it goes round in parts now
+        self._where[step.actor] = (step.zone, people)
+        return True
 
 
 def _plan_party(rng: Random, floor: Floor, party: Party) -> list[Intention]:

@@ -1,7 +1,7 @@
 """Plays a planned day over real sockets: everybody does what they mean to, and lives with the answers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -26,8 +26,18 @@ ReadClock = Callable[[], Awaitable[datetime | None]]
 class Driver:
     """One day being played. `links` holds a running kiosk for every post of the plan."""
 
-    def __init__(self, plan: Plan, links: dict[str, Link], timeline: Timeline, tally: Tally, seed: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        links: dict[str, Link],
+        timeline: Timeline,
+        tally: Tally,
+        *,
+        capacities: Mapping[str, int],
+        seed: int,
+    ) -> None:
         self._plan = plan
+        self._capacities = capacities
         self._links = links
         self._timeline = timeline
         self._tally = tally
@@ -41,7 +51,7 @@ class Driver:
         """
         now = self._timeline.now()
         if is_fresh:
-            await self._flush_history(history(self._plan, now))
+            await self._flush_history(history(self._plan, now, self._capacities))
         else:
             await self._bring_in(standing_at(self._plan, now))
         background = [asyncio.create_task(self._follow_clock(read_clock))]

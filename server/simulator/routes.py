@@ -41,6 +41,10 @@ class Floor:
     def lobby(self) -> str:
         return self.places[0].id
 
+    @property
+    def capacities(self) -> dict[str, int]:
+        return {place.id: place.capacity for place in self.places}
+
     def exhibits(self) -> tuple[Place, ...]:
         """Return the zones that have a kiosk to scan at."""
         watched = {post.zone for post in self.posts if post.inner}

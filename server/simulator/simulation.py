@@ -84,7 +84,7 @@ async def simulate(wish: Wish, announce: Callable[[Overview], None], stop: async
         stage = await _prepare(api, wish)
         announce(stage.overview)
         async with _kiosks(api, wish, stage, tally) as links:
-            driver = Driver(stage.plan, links, stage.timeline, tally, wish.seed)
+            driver = Driver(stage.plan, links, stage.timeline, tally, capacities=stage.floor.capacities, seed=wish.seed)
             playing = asyncio.create_task(
                 driver.play(stage.floor.hours.closes, _clock_reader(api, stage), is_fresh=stage.is_fresh)
             )

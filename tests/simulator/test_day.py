@@ -134,7 +134,14 @@ def test_history_and_what_remains_make_up_the_plan():
     later = sum(len(steps) for steps in remaining(PLAN, now).values())
     past = [i for i in PLAN.intentions if i.at <= now]
     assert later + len(past) == len(PLAN.intentions)
-    assert set(history(PLAN, now)) <= set(past)
+    assert set(history(PLAN, now, {})) <= set(past)
+
+
+def test_whoever_finds_a_zone_full_in_the_past_stayed_where_they_were():
+    now = HOURS.at(time(11))
+    free, crowded = history(PLAN, now, {}), history(PLAN, now, dict.fromkeys(ZONES, 5))
+    assert 0 < len(crowded) < len(free)
+    assert {step.step for step in free if step not in crowded} == {Step.GO}
 
 
 def test_fewer_visitors_than_booked_cuts_the_delegations():
