@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from server.domain.errors import DomainError
 from server.domain.text import search_key
 
-MAX_PLANNED = 1000
+MAX_PLANNED = 10_000
 """More people than that are no delegation but a mistake of typing."""
 
 _CODE = re.compile(r"D(\d{1,9})")
