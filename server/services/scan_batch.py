@@ -349,11 +349,12 @@ class _Batch:
         ]
         self.seq += 1
         everyone = sum(zone.inside for zone in world.zones.values())
-        space = {"seq": self.seq, "inside": everyone, "staff": sum(zone.staff for zone in world.zones.values())}
+        staff = sum(zone.staff for zone in world.zones.values())
         today = self.space.day_of(self._now)
         kept = self.loaded.space
         before = kept.admitted if kept.admitted_day == today else 0
-        space |= {"admitted_day": today, "admitted": before + self.admitted}
+        space = {"new_seq": self.seq, "new_inside": everyone, "new_staff": staff}
+        space |= {"new_admitted_day": today, "new_admitted": before + self.admitted}
         queue, numbers = queue_rows(world, self.loaded, today)
         return Changes(
             movements=self.movements,

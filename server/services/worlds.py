@@ -1,6 +1,5 @@
 """Between rows and the world of admission: what a batch loads becomes standings and counts, and back."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -65,9 +64,19 @@ def standing_row(standing: Standing) -> dict[str, Any]:
         "asserted_at": standing.asserted_at,
         "came_at": standing.came_at,
         "went_at": standing.went_at,
-        "last": asdict(last) | {"at": last.at.isoformat()} if last else None,
+        "last": _kept_last(last) if last else None,
         "reentry_day": standing.reentry_day,
         "reentries": standing.reentries,
+    }
+
+
+def _kept_last(last: Last) -> dict[str, Any]:
+    return {
+        "zone": last.zone,
+        "at": last.at.isoformat(),
+        "answer": last.answer.value,
+        "people": last.people,
+        "to_zone": last.to_zone,
     }
 
 
@@ -90,8 +99,7 @@ def queue_rows(world: World, loaded: Loaded, today: date) -> tuple[list[dict[str
         for place in world.queue
         if _has_changed(place, before.get(place.number))
     ]
-    numbers = {"queue_day": today, "queue_number": world.last_number} if rows else {}
-    return rows, numbers
+    return rows, {"new_queue_day": today, "new_queue_number": world.last_number}
 
 
 def _has_changed(place: QueuePlace, row: Any) -> bool:

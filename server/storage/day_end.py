@@ -87,7 +87,7 @@ def leave_all(
         }
         for row in standings
     ]
-    upsert(connection, table(Visit), visits, key=["holder", "day"], change=["left_at", "is_assumed"])
+    upsert(connection, table(Visit), visits, key=("holder", "day"), change=("left_at", "is_assumed"))
 
 
 def end_day(connection: Connection, at: datetime) -> None:

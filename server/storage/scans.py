@@ -84,10 +84,16 @@ _ANSWERED = (
     .order_by(_movements.c.scan_id, _movements.c.part)
 )
 _QUEUE = select(_queue).where(_queue.c.over_at.is_(None)).order_by(_queue.c.day, _queue.c.number)
+_SPACE_COUNTERS = ("seq", "inside", "staff", "admitted_day", "admitted", "queue_day", "queue_number")
 _COUNT_ZONE = (
     update(_zones)
     .where(_zones.c.id == bindparam("zone"))
     .values(inside=bindparam("inside_now"), staff=bindparam("staff_now"))
+)
+_COUNT_SPACE = (
+    update(_space)
+    .where(_space.c.id == SPACE_ID)
+    .values({name: bindparam(f"new_{name}") for name in _SPACE_COUNTERS})
 )
 _ARRIVED = (
     update(_delegations)
@@ -99,8 +105,8 @@ _MEASURED_END = (
     .where(_visits.c.holder == bindparam("who"), _visits.c.day == bindparam("on"), _visits.c.is_assumed)
     .values(left_at=bindparam("end"), is_assumed=False)
 )
-_STANDING_CHANGES = [column.name for column in _standings.c if column.name not in ("holder", "delegation_id")]
-_QUEUE_CHANGES = ["people", "called_at", "held_until", "over_at", "outcome"]
+_STANDING_CHANGES = tuple(column.name for column in _standings.c if column.name not in ("holder", "delegation_id"))
+_QUEUE_CHANGES = ("people", "called_at", "held_until", "over_at", "outcome")
 
 Rows = Sequence[Any]
 
@@ -164,15 +170,15 @@ def save_batch(connection: Connection, changes: Changes) -> None:
     """Write what a batch has decided. At most nine statements."""
     if changes.movements:
         connection.execute(_movements.insert(), changes.movements)
-    upsert(connection, _standings, changes.standings, key=["holder"], change=_STANDING_CHANGES)
+    upsert(connection, _standings, changes.standings, key=("holder",), change=_STANDING_CHANGES)
     if changes.zones:
         connection.execute(_COUNT_ZONE, changes.zones)
     if changes.groups:
         connection.execute(_ARRIVED, changes.groups)
-    upsert(connection, _visits, changes.visits, key=["holder", "day"], change=["left_at", "is_assumed"])
+    upsert(connection, _visits, changes.visits, key=("holder", "day"), change=("left_at", "is_assumed"))
     if changes.measured_ends:
         connection.execute(_MEASURED_END, changes.measured_ends)
     if changes.cases:
         connection.execute(_cases.insert(), changes.cases)
-    upsert(connection, _queue, changes.queue, key=["day", "number"], change=_QUEUE_CHANGES)
-    connection.execute(update(_space).where(_space.c.id == SPACE_ID).values(**changes.space))
+    upsert(connection, _queue, changes.queue, key=("day", "number"), change=_QUEUE_CHANGES)
+    connection.execute(_COUNT_SPACE, changes.space)
