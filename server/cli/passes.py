@@ -43,9 +43,10 @@ async def _issue(house: SmallHouse, args: argparse.Namespace) -> list[PassRow]:
     else:
         rows = await house.passes.of_delegation(args.delegation)
     if args.file is not None:
-        from server.services.badges import print_badges, read_badges
+        from server.services.badges import read_badges
+        from server.web.badges import print_badges
 
-        badges = await house.database.read(read_badges, [row.id for row in rows])
+        badges = await read_badges(house.database, [row.id for row in rows])
         args.file.write_bytes(await print_badges(house.space, badges, args.layout))
     return rows
 

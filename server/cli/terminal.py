@@ -25,6 +25,7 @@ def print_table(rows: Iterable[Sequence[object]]) -> None:
 def complain(problem: DomainError | str) -> int:
     """Say on standard error why a command was refused; return its exit code."""
     if isinstance(problem, DomainError):
+        import server.web.routes  # noqa: F401 - every feature adds its sentences
         from server.web.problems import sentence_of
 
         problem = sentence_of(problem)

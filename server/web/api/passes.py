@@ -10,9 +10,11 @@ from starlette.responses import Response
 from server.domain.passes import read_pass
 from server.domain.roles import Right
 from server.services import qr
-from server.storage.passes import PassRow
+from server.services.badges import BadgeLayout, read_badges
+from server.services.passes import IssuedPass
 from server.web.auth import address_of, principal_of
-from server.web.openapi import Line, Model, Page, Raw, operation, reply
+from server.web.badges import print_badges
+from server.web.openapi import Line, Model, Page, Query, Raw, operation, reply
 from server.web.templating import house_of
 
 
@@ -99,7 +101,7 @@ async def find_pass(request: Request) -> Response:
     """Find a pass by the short code that people type."""
     principal = await principal_of(request)
     asker = f"{principal.actor} {address_of(request)}"
-    return reply(_out(await house_of(request).passes.by_short_code(request.path_params["short"], asker=asker)))
+    return reply(_out(await house_of(request).passes.by_short_code(request.path_params["code"], asker=asker)))
 
 
 @operation("passes", right=Right.READ_PASSES, answers={200: Raw("image/svg+xml")}, problems=(404,))
@@ -123,7 +125,24 @@ async def revoke_pass(request: Request) -> Response:
     return reply(_out(await house_of(request).passes.revoke(request.path_params["id"], actor=principal.actor)))
 
 
-def _out(row: PassRow) -> PassOut:
+class BadgePage(Query):
+    """Whose badges, and how: one a page, four on A4, or labels."""
+
+    delegation: Line
+    layout: BadgeLayout = "sheet"
+
+
+@operation("passes", right=Right.ISSUE_PASSES, answers={200: Raw("application/pdf")}, problems=(404,))
+async def print_delegation(request: Request, query: BadgePage) -> Response:
+    """Print the badges of a delegation and its members, issuing what is missing."""
+    house = house_of(request)
+    rows = await house.passes.of_delegation(query.delegation)
+    badges = await read_badges(house.database, [row.id for row in rows])
+    document = await print_badges(house.space, badges, query.layout)
+    return Response(document, media_type="application/pdf")
+
+
+def _out(row: IssuedPass) -> PassOut:
     signed = read_pass(row.text)
     return PassOut(
         id=row.id,

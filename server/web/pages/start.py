@@ -17,8 +17,8 @@ from server.services.qr import modules, svg_path
 from server.web.i18n import LANGUAGES, choose_language
 from server.web.i18n import gettext as _
 from server.web.pages.menu import page_exists
-from server.web.pages.words import day_in_words, role_name
 from server.web.templating import house_of, render
+from server.web.words import day_in_words, role_name
 
 LANGUAGE_COOKIE = "sanh_language"
 _YEAR = 365 * 86_400

@@ -12,8 +12,8 @@ from server.domain.plan import plan_of
 from server.domain.space import Space
 from server.web.auth import principal_of
 from server.web.i18n import format_time, ngettext
-from server.web.pages.words import day_in_words
 from server.web.templating import house_of, render
+from server.web.words import day_in_words
 
 
 async def wall(request: Request) -> Response:

@@ -9,8 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from server.domain.roles import Right
 from server.web.auth import Principal, principal_of, require
 from server.web.pages.menu import desk_menu
-from server.web.pages.words import role_name
 from server.web.templating import render
+from server.web.words import role_name
 
 
 async def enter(request: Request, right: Right) -> Principal | Response:

@@ -15,9 +15,9 @@ from server.services.devices import PairedDevice, Plan
 from server.web.api.devices import Approval
 from server.web.auth import Principal
 from server.web.pages.staff.desk import enter, render_desk
-from server.web.pages.words import device_role_name, direction_name
 from server.web.problems import PROBLEMS, sentence_of
 from server.web.templating import house_of
+from server.web.words import device_role_name, direction_name
 
 _MOST = 500
 

@@ -16,9 +16,9 @@ from server.web.auth import (
     set_session_cookie,
 )
 from server.web.pages.menu import desk_home
-from server.web.pages.words import day_in_words
 from server.web.problems import sentence_of
 from server.web.templating import house_of, render
+from server.web.words import day_in_words
 
 
 async def show_sign_in(request: Request) -> Response:
