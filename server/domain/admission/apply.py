@@ -31,9 +31,10 @@ def _move(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, decision: De
     entered = source.since
     _place(world, source, effect.from_zone, -effect.people, scan)
     _place(world, target, effect.to_zone, effect.people, scan)
-    if target is not source and entered is not None:
-        target.since = min(entered, scan.at)
-    elif pass_.kind is Kind.DELEGATION and source.holder != pass_.holder:
+    if effect.from_zone is not None and effect.to_zone is not None and target.since is not None:
+        # A move, or a step out of the group's number: they are inside since they came in.
+        target.since = min(entered or scan.at, target.since)
+    if pass_.kind is Kind.DELEGATION and source.holder != pass_.holder:
         # A member whom the delegation's pass takes along has a movement of their own.
         _assert(source, scan)
         source.last = Last(kiosk.zone, scan.at, decision.answer, effect.people, decision.zone)
