@@ -1,0 +1,8 @@
+/** What the waiting screen draws beside its words: one arch a place. */
+
+import {drawArches} from "/static/js/arches.js";
+
+export function drawAttract(root, {people, capacity}) {
+  const arches = root.querySelector("[data-arches]");
+  if (arches && capacity) drawArches(arches, people, capacity);
+}
