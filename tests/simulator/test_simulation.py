@@ -1,0 +1,155 @@
+"""A simulated day against the real server: its API, its sockets, its rules."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import uvicorn
+
+from server.app import build_app
+from server.domain.errors import DomainError
+from server.domain.roles import Role
+from server.services.clock import Clock
+from server.services.delegations import add_delegation
+from server.services.desk import Desk
+from server.services.people import add_visitor
+from server.services.recount import recount
+from server.settings import Settings
+from server.simulator.simulation import Wish, simulate
+from server.web.frames import DirectProtocol
+
+SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
+DAY = date(2020, 10, 13)
+SPACE = """
+[space]
+name = "Sảnh"
+capacity = 40
+[opening]
+tuesday = "07:30-10:20"
+[[zones]]
+id = "lobby"
+name = "Sảnh"
+capacity = 40
+[[zones]]
+id = "egov"
+name = "Chính quyền số"
+capacity = 8
+[[zones]]
+id = "ekyc"
+name = "Định danh điện tử"
+capacity = 8
+"""
+
+
+@asynccontextmanager
+async def server(tmp_path, clock):
+    """The house on a port of its own, with eight delegations in the morning of the day."""
+    space = tmp_path / "space.toml"
+    space.write_text(SPACE, encoding="utf-8")
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path / 'sanh.db'}", secret_file=tmp_path / "secret.json", space_file=space
+    )
+    app = build_app(settings, clock)
+    running = uvicorn.Server(
+        uvicorn.Config(app, port=0, ws=DirectProtocol, ws_per_message_deflate=False, log_level="error")
+    )
+    task = asyncio.create_task(running.serve())
+    async with asyncio.timeout(10):
+        while not running.started:
+            await asyncio.sleep(0.01)
+    house = app.state.house
+    await register(house)
+    _, token = await house.accounts.add_token("simulator", Role.ORGANIZER)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield house, Wish(f"http://127.0.0.1:{port}", token, SAIGON, DAY, visitors=45)
+    finally:
+        running.should_exit = True
+        await task
+
+
+async def register(house):
+    desk = Desk(house.database, house.space, "Hoa", datetime(2020, 10, 1, tzinfo=UTC))
+    for number in range(8):
+        slot = datetime.combine(DAY, time(8 + number // 4, 30 * (number % 2)), SAIGON)
+        values = {"name": f"Đoàn {number}", "planned": 5, "visit_date": DAY, "slot_at": slot}
+        delegation = await add_delegation(desk, values)
+        for member in range(5):
+            await add_visitor(desk, {"name": f"Khách {number} {member}", "delegation": delegation.code})
+
+
+def at(clock):
+    return datetime.combine(DAY, clock, SAIGON)
+
+
+async def play(wish, seconds=30.0):
+    overviews = []
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, stop.set)
+    return overviews, await simulate(wish, overviews.append, stop)
+
+
+async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path):
+    async with server(tmp_path, Clock(at(time(8, 45)), 1500)) as (house, wish):
+        overviews, counts = await play(wish)
+        occupancy = await house.occupancy.state()
+        result = await recount(house.database)
+        devices = await house.devices.page("", 100)
+
+    assert (overviews[0].delegations, overviews[0].people, overviews[0].kiosks) == (8, 45, 5)
+    assert counts["people_in"] > 30
+    assert counts["people_out"] > 15
+    assert occupancy["people"] == 0
+    assert counts["caught_up"] > 5
+    assert counts["unsent"] == 0
+    assert not counts["problems"]
+    assert not set(counts["refusals"]) & {
+        "malformed",
+        "invalid_pass",
+        "unknown_pass",
+        "scan_id_reused",
+        "not_a_scanner",
+    }
+    assert result.is_equal
+    assert all(device.revoked_at for device in devices)
+
+
+async def test_a_second_run_on_the_same_day_goes_on_with_those_who_are_inside(tmp_path):
+    async with server(tmp_path, Clock(at(time(9, 0)), 60)) as (house, wish):
+        _, first = await play(wish, 2.0)
+        inside = (await house.occupancy.state())["people"]
+        _, second = await play(wish, 2.0)
+        result = await recount(house.database)
+        after = (await house.occupancy.state())["people"]
+
+    assert inside > 5
+    assert first["conflicts"].get("already_inside", 0) <= 1
+    assert abs(after - inside) <= 8
+    assert not second["conflicts"]
+    assert result.is_equal
+
+
+async def test_a_day_that_is_not_the_servers_is_played_on_a_clock_of_its_own(tmp_path):
+    async with server(tmp_path, Clock(at(time(9, 0)) - timedelta(days=1), 1)) as (_, wish):
+        overviews, counts = await play(wish, 1.0)
+
+    assert not overviews[0].follows_server
+    assert (overviews[0].now.date(), overviews[0].now.hour) == (DAY, 7)
+    assert counts["caught_up"] == 0
+
+
+async def test_a_day_on_which_nobody_comes_is_refused(tmp_path):
+    async with server(tmp_path, Clock(at(time(9, 0)), 60)) as (_, wish):
+        empty = Wish(wish.url, wish.token, SAIGON, date(2020, 10, 14))
+        with pytest.raises(DomainError, match="nobody_comes"):
+            await play(empty)
+
+
+async def test_a_wrong_token_and_a_dead_server_are_named(tmp_path):
+    async with server(tmp_path, Clock(at(time(9, 0)), 60)) as (_, wish):
+        with pytest.raises(DomainError, match=r"server_refused.*bad_token"):
+            await play(Wish(wish.url, "nobody", SAIGON, DAY))
+    with pytest.raises(DomainError, match="server_unreachable"):
+        await play(wish)
