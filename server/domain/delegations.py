@@ -1,7 +1,7 @@
 """Delegations: their kinds, their life, the number of people they stand for, their codes."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -113,6 +113,16 @@ class DelegationRecord:
     @property
     def status(self) -> Status:
         return status_of(self.decided, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationFilter:
+    """What a list of delegations is narrowed to; `words` are folded, and each must be found."""
+
+    words: Sequence[str] = ()
+    kind: str | None = None
+    day: date | None = None
+    status: str | None = None
 
 
 def covers(planned: int, named: int) -> int:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -36,6 +36,15 @@ class VisitorRecord:
     def inside(self) -> str | None:
         """Return the zone where the visitor is on their own standing; None outside."""
         return next(iter(self.places), None) if self.places else None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorFilter:
+    """What a list of visitors is narrowed to; `words` are folded, and each must be found."""
+
+    words: Sequence[str] = ()
+    delegation_id: int | None = None
+    is_inside: bool | None = None
 
 
 def forget(text: str, traces: tuple[str, ...]) -> str:

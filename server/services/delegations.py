@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from server.domain.delegations import (
     SETTABLE,
+    DelegationFilter,
     DelegationRecord,
     Status,
     delegation_search_key,
@@ -19,7 +20,6 @@ from server.services.desk import Desk
 from server.storage import delegations as storage
 from server.storage.audit import append_line
 from server.storage.database import Database
-from server.storage.delegations import DelegationFilter
 from server.storage.organisations import find_or_add_organisation
 from server.storage.people import member_named
 

@@ -6,15 +6,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
-from server.domain.delegations import DelegationRecord
+from server.domain.delegations import DelegationFilter, DelegationRecord
 from server.domain.errors import DomainError
-from server.domain.people import VisitorRecord
+from server.domain.people import VisitorFilter, VisitorRecord
 from server.services.desk import Desk
 from server.services.sheets import Cell, Row, open_sheet
 from server.storage.audit import append_line
-from server.storage.delegations import DelegationFilter, list_delegations
+from server.storage.delegations import list_delegations
 from server.storage.exports import movements_after
-from server.storage.people import VisitorFilter, list_visitors
+from server.storage.people import list_visitors
 
 Subject = Literal["delegations", "visitors", "movements"]
 PAGE = 2_000

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from server.domain.delegations import DelegationRecord, Status, delegation_search_key, demand_room
 from server.domain.errors import DomainError
-from server.domain.people import VisitorRecord, forget, traces_of
+from server.domain.people import VisitorFilter, VisitorRecord, forget, traces_of
 from server.domain.text import search_key
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
@@ -15,7 +15,6 @@ from server.storage import delegations, passes
 from server.storage import people as storage
 from server.storage.audit import append_line
 from server.storage.database import Database
-from server.storage.people import VisitorFilter
 
 # What the audit log may tell of a change; of the rest (personal data) it tells only that it changed.
 _TOLD = frozenset({"delegation", "language", "visit_date"})

@@ -1,7 +1,6 @@
 """Delegations: groups that come together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from server.domain.delegations import DelegationRecord, Status, next_code
+from server.domain.delegations import DelegationFilter, DelegationRecord, Status, next_code
 from server.storage.core import table
 from server.storage.locks import lock_word
 from server.storage.organisations import ORGANISATIONS
@@ -71,16 +70,6 @@ class Delegation(SQLModel, table=True):
     version: int = 1
     created_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DelegationFilter:
-    """What a list of delegations is narrowed to; `words` are folded, and each must be found."""
-
-    words: Sequence[str] = ()
-    kind: str | None = None
-    day: date | None = None
-    status: str | None = None
 
 
 DELEGATIONS: Any = table(Delegation)

@@ -1,14 +1,13 @@
 """Visitors: people, named, with or without a delegation."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 from sqlmodel import Field, SQLModel
 
-from server.domain.people import VisitorRecord
+from server.domain.people import VisitorFilter, VisitorRecord
 from server.storage.core import table
 from server.storage.delegations import DELEGATIONS, count_members
 from server.storage.ids import new_id
@@ -40,15 +39,6 @@ class Visitor(SQLModel, table=True):
     version: int = 1
     created_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class VisitorFilter:
-    """What a list of visitors is narrowed to; `words` are folded, and each must be found."""
-
-    words: Sequence[str] = ()
-    delegation_id: int | None = None
-    is_inside: bool | None = None
 
 
 VISITORS: Any = table(Visitor)

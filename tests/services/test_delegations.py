@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from server.domain.delegations import Kind, Status
+from server.domain.delegations import DelegationFilter, Kind, Status
 from server.domain.errors import DomainError
 from server.services.delegations import (
     add_delegation,
@@ -15,7 +15,6 @@ from server.services.delegations import (
     list_delegations,
 )
 from server.services.people import add_visitor
-from server.storage.delegations import DelegationFilter
 
 SCHOOL = {"name": "Trường THPT Hòa Bình", "organisation": "Sở Giáo dục và Đào tạo", "kind": "school", "planned": 18}
 

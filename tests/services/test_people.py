@@ -3,10 +3,10 @@
 import pytest
 
 from server.domain.errors import DomainError
+from server.domain.people import VisitorFilter
 from server.domain.text import search_key
 from server.services.delegations import add_delegation, cancel_delegation, change_delegation, get_delegation
 from server.services.people import add_visitor, change_visitor, erase_visitor, get_visitor, list_visitors
-from server.storage.people import VisitorFilter
 
 LAN = {"name": "Nguyễn Thị Lan", "title": "Giáo viên", "phone": "+84903123456", "email": "lan@example.vn"}
 

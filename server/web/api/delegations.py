@@ -8,14 +8,13 @@ from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.domain.delegations import SETTABLE, DelegationRecord, Kind, Status
+from server.domain.delegations import SETTABLE, DelegationFilter, DelegationRecord, Kind, Status
+from server.domain.people import VisitorFilter
 from server.domain.roles import Right
 from server.domain.space import Space
 from server.domain.text import search_key
 from server.services import delegations as service
 from server.services import people
-from server.storage.delegations import DelegationFilter
-from server.storage.people import VisitorFilter
 from server.web.api import records
 from server.web.api.records import unset
 from server.web.api.visitors import Member, VisitorList, VisitorOut, visitor_out

@@ -7,11 +7,10 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.domain.people import VisitorRecord
+from server.domain.people import VisitorFilter, VisitorRecord
 from server.domain.roles import Right
 from server.services import delegations
 from server.services import people as service
-from server.storage.people import VisitorFilter
 from server.web.api import records
 from server.web.api.records import unset
 from server.web.openapi import Model, Page, operation, reply
