@@ -11,6 +11,7 @@ lets a body of another content type through.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -170,7 +171,10 @@ def describe(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     _spec.app = _Routes(
         [Route(route.path, _operations[route.endpoint].described, methods=list(route.methods or ())) for route in ours]
     )
+    models = deepcopy(_spec.models)
     document: dict[str, Any] = _spec._generate_spec()
+    # It takes the models apart while it writes; the next description needs them whole.
+    _spec.models = models
     for route in ours:
         path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
         for method in (route.methods or set()) - {"HEAD"}:
