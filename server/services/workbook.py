@@ -28,8 +28,8 @@ _ROOT = Path(server.__file__).parent.parent
 async def read_workbook(source: Path | bytes, name: str) -> list[Sheet]:
     """Return the sheets of an .xlsx, .xls, .ods or .csv file; its type is told from its content.
 
-    Raise `DomainError` with `file` and one of the codes `file_missing`, `file_empty`, `file_too_large`, `too_many_rows`,
-    `wrong_type`, `broken_file`, `encrypted_file`, `zip_bomb`, `hostile_file`, `file_too_demanding`.
+    Raise `DomainError` with `file` and one of the codes `file_missing`, `file_empty`, `file_too_large`,
+    `too_many_rows`, `wrong_type`, `broken_file`, `encrypted_file`, `zip_bomb`, `hostile_file`, `file_too_demanding`.
     """
     return await asyncio.to_thread(_read, source, name)
 

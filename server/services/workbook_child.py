@@ -129,8 +129,8 @@ def _rows(
     chunk: list[list[Any]] = []
     waiting = filled = 0
     by_row: dict[int, list[tuple[int, tuple[str, str]]]] = {}
-    for (row, column), why in missing.items():
-        by_row.setdefault(row, []).append((column, why))
+    for (place, column), why in missing.items():
+        by_row.setdefault(place, []).append((column, why))
     for index, row in enumerate(rows):
         cells = [_cell(cell) for cell in row[:MOST_COLUMNS]]
         for column, (tag, text) in by_row.get(index, ()):

@@ -17,7 +17,9 @@ _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*[^>/])>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>(.*?)</(?:\w+:)?f>)", re.DOTALL)
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</")
-_ODS = re.compile(rb"<(table:table|table:table-row|table:table-cell|table:covered-table-cell)((?:\s[^>]*?)?)(/?)>|(</table:table-row>)")
+_ODS = re.compile(
+    rb"<(table:table|table:table-row|table:table-cell|table:covered-table-cell)((?:\s[^>]*?)?)(/?)>|(</table:table-row>)"
+)
 _MOST_REPEATS = 1_100_000
 
 

@@ -28,7 +28,7 @@ def read_text(content: bytes) -> Iterator[list[str]]:
 
 
 def decode(content: bytes) -> str:
-    """Return the text in NFC: by its mark, as UTF-8, UTF-16 without a mark, or the Windows code page that reads best."""
+    """Return the text in NFC: by its mark, as UTF-8, as UTF-16 without one, or in the code page that reads best."""
     return unicodedata.normalize("NFC", _decode(content)).replace("\x00", "")
 
 

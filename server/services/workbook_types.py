@@ -1,4 +1,4 @@
-"""What an untrusted file is, by its content; archives that lie or swell are refused here, before anything unpacks them."""
+"""What an untrusted file is, by its content; archives that lie or swell are refused before anything unpacks them."""
 
 import io
 import re
@@ -21,7 +21,7 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|table|head|b
 
 
 def tell_type(content: bytes) -> Kind:
-    """Return what a file is. Raise `Refused`: `wrong_type`, `broken_file`, `encrypted_file`, `zip_bomb`, `hostile_file`."""
+    """Return what a file is, or raise `Refused` with its code."""
     if content.startswith(b"PK"):
         return _archive(content)
     if content.startswith(_OLE):
@@ -86,7 +86,7 @@ def _kind_of(names: set[str]) -> Kind:
 
 
 def _unpack(content: bytes, part: zipfile.ZipInfo, most: int) -> int:
-    """Unpack a part to count it and look for declarations, keeping nothing; what it says of its size is not believed."""
+    """Unpack a part to count it and look for declarations, keeping nothing; its own word on its size is no proof."""
     offset = part.header_offset
     header = content[offset : offset + 30]
     if len(header) < 30 or header[:4] != b"PK\x03\x04" or part.compress_type not in (0, 8):

@@ -33,7 +33,9 @@ class Unreadable(Exception):
 
 
 # Said instead of leaving a cell empty.
-_NOTHING = frozenset({"", "khong", "khong co", "chua co", "khong ro", "n a", "na", "none", "null", "nil", "k co", "trong"})
+_NOTHING = frozenset(
+    {"", "khong", "khong co", "chua co", "khong ro", "n a", "na", "none", "null", "nil", "k co", "trong"}
+)
 _DITTO = re.compile(r"[-–\s(.]*(?:[\"“”„〃″]|''|``|’’|nt|n/t|như trên|nhu tren)[-–\s).\"]*", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
@@ -135,7 +137,8 @@ def _plausible(day: date) -> date:
 
 _HALF = r"(?:\s*(rưỡi|rưởi))?"
 _CLOCK = re.compile(
-    r"(?<!\d)(\d{1,2})\s*(?:giờ|gio|h|g|:|\.|,)\s*(?:(\d{1,2})(?!\d))?(?::\d{2})?(?:\.\d+)?\s*(?:phút|phut|p|')?" + _HALF,
+    r"(?<!\d)(\d{1,2})\s*(?:giờ|gio|h|g|:|\.|,)\s*(?:(\d{1,2})(?!\d))?(?::\d{2})?(?:\.\d+)?\s*(?:phút|phut|p|')?"
+    + _HALF,
     re.IGNORECASE,
 )
 _BARE_HOUR = re.compile(r"(?<!\d)(\d{1,2})(?!\d)" + _HALF)

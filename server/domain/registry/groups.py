@@ -74,7 +74,8 @@ def build_groups(
     for file, sheets in readings:
         for sheet in sheets:
             builder.take_members(file, sheet)
-    return [group for group in builder.groups if group.row is not None or group.members], builder.errors, builder.warnings
+    groups = [group for group in builder.groups if group.row is not None or group.members]
+    return groups, builder.errors, builder.warnings
 
 
 class _Builder:

@@ -12,7 +12,10 @@ HEADER_WITHIN = 30
 _ANCHORS = {Field.NAME, Field.FAMILY_NAME, Field.ORGANISATION, Field.LEADER, Field.DELEGATION}
 _POINTS = {3: 3.0, 2: 2.5, 1: 1.5}
 # Fields that several columns may hold: the first that is filled counts, or all are joined.
-_SHARED = {Field.PHONE, Field.EMAIL, Field.REACH, Field.ORGANISATION, Field.NOTES, Field.NEEDS, Field.IGNORED, Field.TITLE}
+_SHARED = {
+    *(Field.PHONE, Field.EMAIL, Field.REACH, Field.ORGANISATION),
+    *(Field.NOTES, Field.NEEDS, Field.IGNORED, Field.TITLE),
+}
 Merge = tuple[int, int, int, int]
 
 
@@ -55,8 +58,7 @@ def layout_at(sheet: Sheet, index: int) -> Layout | None:
         return None
     single = _judge(index, index + 1, {column: (title, field_of_title(title)) for column, title in top.items()})
     double = _two_rows(sheet, index, top)
-    found = max((layout for layout in (single, double) if layout), key=lambda layout: layout.score, default=None)
-    return found
+    return max((layout for layout in (single, double) if layout), key=lambda layout: layout.score, default=None)
 
 
 def _titles(row: Sequence[Cell]) -> dict[int, str]:
@@ -84,7 +86,7 @@ def _two_rows(sheet: Sheet, index: int, top: dict[int, str]) -> Layout | None:
 
 
 def _spread(top: dict[int, str], under: dict[int, str], merges: Sequence[Merge]) -> dict[int, str]:
-    """Give each column the title above it: by merged cells, else a title reaches over empty cells with a title below."""
+    """Give each column the title above it: by merged cells, else a title reaches over empty cells above a title."""
     spread = dict(top)
     for _, left, _, right in merges:
         for column in range(left, min(right, left + 60) + 1):
@@ -149,8 +151,10 @@ def _settle(columns: dict[int, Field], titles: Mapping[int, str]) -> dict[int, F
     fields = set(columns.values())
     if Field.FAMILY_NAME in fields:
         for column, held in columns.items():
-            if held is Field.NAME and search_key(titles[column]).split(" ")[-1] in ("ten", "name") and (
-                len(search_key(titles[column]).split(" ")) == 1 or _is_grouped(titles, column)
+            if (
+                held is Field.NAME
+                and search_key(titles[column]).split(" ")[-1] in ("ten", "name")
+                and (len(search_key(titles[column]).split(" ")) == 1 or _is_grouped(titles, column))
             ):
                 settled[column] = Field.GIVEN_NAME
     has_parts = {Field.FAMILY_NAME, Field.GIVEN_NAME} <= set(settled.values())
@@ -169,7 +173,7 @@ def _is_grouped(titles: Mapping[int, str], column: int) -> bool:
 
 
 def _split_name(sheet: Sheet, layout: Layout) -> Layout:
-    """Give the given name its column where one title stands above two columns: `Họ và tên` over `Nguyễn Văn` and `An`."""
+    """Give the given name its column where one title stands above two: `Họ và tên` over `Nguyễn Văn` and `An`."""
     column = layout.first(Field.NAME)
     if column is None or column + 1 in layout.titles or Field.FAMILY_NAME in layout.fields:
         return layout

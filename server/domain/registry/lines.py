@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
+from itertools import pairwise
 
 from server.domain.registry.cells import Cell, NoValue, as_text, is_blank
 from server.domain.registry.layout import Layout, layout_at
@@ -24,14 +25,21 @@ class Line(Enum):
 
 _ORDINAL = re.compile(r"\d+(?:[.,]\d+)*\s*[.)]?")
 _ROMAN = re.compile(r"(?=[IVXABCDEFGH])(?:X{0,3}(?:IX|IV|V?I{0,3})|[A-H])\s*[.)/:]?")
-_SECTION_PREFIX = re.compile(r"(?:(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{1,3}|[A-H])\s*[./):-]|(?:PHẦN|NHÓM|KHỐI|ĐOÀN)\s+(?:[IVX]+|\d+)\b)\s*\S", re.IGNORECASE)
-_COUNTED = r"(?: (?:so|nguoi|khach|doan|dai bieu|thanh vien|luot|cac|la|gom|co|ca|hai|muc|luong|toan|bo|danh sach|chung|nhom|i+|iv|v|[a-e]|don vi|hoc sinh|\d+))*"
+_SECTION_PREFIX = re.compile(
+    r"(?:(?:X{0,3}(?:IX|IV|V?I{1,3}|V)|X{1,3}|[A-H])\s*[./):-]|(?:PHẦN|NHÓM|KHỐI|ĐOÀN)\s+(?:[IVX]+|\d+)\b)\s*\S",
+    re.IGNORECASE,
+)
+_COUNTED = (
+    r"(?: (?:so|nguoi|khach|doan|dai bieu|thanh vien|luot|cac|la|gom|co|ca|hai|muc|luong|toan|bo|danh sach|chung|nhom|"
+    r"i+|iv|v|[a-e]|don vi|hoc sinh|\d+))*"
+)
 _TOTAL = re.compile(rf"(?:tong cong|tong so|tong|cong|total|grand total|subtotal|sum|cong nhom|cong muc){_COUNTED}")
 _CLOSING = re.compile(
     r"(?:danh sach (?:nay |tren )?(?:co|gom)\b|an dinh (?:danh sach|so)|nguoi lap|noi nhan|thu truong|nguoi tong hop|"
     r"xac nhan cua|ky ten|dai dien (?:don vi|doan) ky|lap bang|lap bieu|nguoi ky|ky ghi ro|ghi chu|luu y|chu thich|"
     r"(?:tm|kt|tl|tuq|q) (?:uy ban|giam doc|chu tich|hieu truong|thu truong|ubnd|ban|tong giam doc|truong)|"
-    r"(?:.{0,40} )?ngay (?:\d{1,2} )?thang (?:\d{1,2} )?nam(?: \d{4})?$|tong hop boi|het$|da ky$|prepared by|approved by|"
+    r"(?:.{0,40} )?ngay (?:\d{1,2} )?thang (?:\d{1,2} )?nam(?: \d{4})?$|"
+    r"tong hop boi|het$|da ky$|prepared by|approved by|"
     r"hieu truong$|giam doc$|chu tich$|truong phong$|chanh van phong$|the list has|tong cong danh sach)"
 )  # fmt: skip
 
@@ -149,6 +157,6 @@ def _is_numbers(texts: dict[int, str]) -> bool:
         return False
     numbers = [int(mark) for mark in marks if mark.isdigit()]
     letters = [mark.upper() for mark in marks if not mark.isdigit()]
-    in_order = all(b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False))
-    lettered = all(ord(b) == ord(a) + 1 for a, b in zip(letters, letters[1:], strict=False))
+    in_order = all(b == a + 1 for a, b in pairwise(numbers))
+    lettered = all(ord(b) == ord(a) + 1 for a, b in pairwise(letters))
     return in_order and lettered and (not numbers or numbers[0] <= 2)

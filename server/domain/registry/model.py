@@ -53,7 +53,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An error or a warning. `row` is the sheet's own number from 1, `column` counts from 0, `value` is what stood there."""
+    """An error or a warning. `row` is the sheet's own number from 1, `column` counts from 0, `value` stood there."""
 
     code: str
     row: int | None = None
@@ -96,7 +96,7 @@ class DelegationRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A person as a row states it. `code`, else `organisation` or `section` and `day`, say to which delegation they belong."""
+    """A person as a row states it. Their delegation: by `code`, else by `organisation` or `section`, and `day`."""
 
     row: int
     name: str

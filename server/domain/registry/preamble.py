@@ -3,20 +3,21 @@
 import re
 from collections.abc import Sequence
 
+from server.domain.phones import parse_phone
 from server.domain.registry.cells import Cell, Unreadable, as_text, read_date, read_email, read_size, read_time
 from server.domain.registry.layout import Layout
 from server.domain.registry.model import DelegationRow, Field, Sheet
 from server.domain.registry.values import NAME_LENGTH, Line
 from server.domain.registry.words import field_of_title, looks_like_organisation, read_kind
 from server.domain.text import search_key, tidy_name
-from server.domain.phones import parse_phone
 
 _MOTTO = re.compile(r"cong hoa xa hoi chu nghia|doc lap tu do hanh phuc|kem theo|dang cong san")
 _HOST = re.compile(r"\s+(?:tại|đến|tham quan tại|tham dự tại|at)\s+.*$", re.IGNORECASE)
 # These begin the name of a body, and other things in a title as well.
 _LOOSE = frozenset("doan nhom ban hoi khoi xa to quan huyen phuong khu".split())
 _COUNT = re.compile(
-    r"\s*[:(\-–]\s*\(?\s*(?:gồm\s*|có\s*)?\d+\s*(?:người|đại biểu|khách|thành viên|đ/c|đoàn|hs)?\s*\)?\s*$", re.IGNORECASE
+    r"\s*[:(\-–]\s*\(?\s*(?:gồm\s*|có\s*)?\d+\s*(?:người|đại biểu|khách|thành viên|đ/c|đoàn|hs)?\s*\)?\s*$",
+    re.IGNORECASE,
 )
 _LABEL = re.compile(r"\s*([^:：]{2,60})[:：]\s*(.*)")
 
@@ -125,7 +126,8 @@ def _of_letterhead(rows: Sequence[Sequence[Cell]]) -> str:
             folded = search_key(text)
             if isinstance(cell, str) and re.match(r"(?:danh sach|so dang ky|phieu dang ky)\b", folded):
                 return found
-            if isinstance(cell, str) and not _MOTTO.search(folded) and ":" not in text and looks_like_organisation(text):
+            is_plain = isinstance(cell, str) and ":" not in text and not _MOTTO.search(folded)
+            if is_plain and looks_like_organisation(text):
                 found = text
     return found
 

@@ -233,8 +233,10 @@ class Line:
     def _holds_only_a_time(cell: Cell) -> bool:
         if isinstance(cell, time) or (isinstance(cell, float) and 0 <= cell < 1):
             return True
-        return isinstance(cell, str) and re.fullmatch(r"\s*\d{1,2}\s*(?:[h:g]|giờ).*", cell) is not None and (
-            _DATE_IN_TEXT.search(clean(cell)) is None
+        return (
+            isinstance(cell, str)
+            and re.fullmatch(r"\s*\d{1,2}\s*(?:[h:g]|giờ).*", cell) is not None
+            and (_DATE_IN_TEXT.search(clean(cell)) is None)
         )
 
     def _time_beside_date(self, cell: Cell, column: int) -> tuple[time | None, time | None]:

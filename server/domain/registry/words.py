@@ -79,7 +79,18 @@ _ALONE_ONLY = frozenset(
     "ma ho ten doan truong loai nam nu ngay gio no tt tong ca ky xe ky khach que tuoi name code title time end start date "
     "khoi nhom tieng lop anh role day dan so nganh id group company field dt when lich cv yeu cau dai dien mail note buoi "
     "thanh phan type doi tuong nhom index agency school people letter lien he".split()
-) | {"so dang ky", "thanh phan", "doi tuong", "dai dien", "so doan", "yeu cau", "lien he", "nhu cau", "dai bieu", "cong ty"}
+) | {
+    "so dang ky",
+    "thanh phan",
+    "doi tuong",
+    "dai dien",
+    "so doan",
+    "yeu cau",
+    "lien he",
+    "nhu cau",
+    "dai bieu",
+    "cong ty",
+}
 # Enough for a title although it does not begin the title: "Họ và tên đầy đủ của khách (ghi rõ)" begins with one anyway.
 _INSIDE = ("so dien thoai", "ho va ten", "ho ten", "chuc vu", "email", "so nguoi", "so luong", "ma doan", "loai doan")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -209,7 +220,9 @@ _ORGANISATION = re.compile(
     r"thanh doan|quan doan|ban quan ly|ban|hoi|khoi|khoa|toa an|kho bac|bao hiem|cong an|hop tac xa|doanh nghiep|nhom|"
     r"khu cong nghe|mat tran|dac khu|quan|huyen|phuong|xa|to chuc|lanh su quan|dai su quan|doan) \S+"
 )
-_PEOPLE_TOO = re.compile(r"(?:doan|ban|hoi|bao|bo|dai|xa|khoa|so|phong) (?:thi|van|ngoc|minh|duc|thanh|quoc|huu|xuan) \S+$")
+_PEOPLE_TOO = re.compile(
+    r"(?:doan|ban|hoi|bao|bo|dai|xa|khoa|so|phong) (?:thi|van|ngoc|minh|duc|thanh|quoc|huu|xuan) \S+$"
+)
 
 
 def looks_like_organisation(text: str) -> bool:

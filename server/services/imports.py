@@ -1,0 +1,370 @@
+"""Import registries: files in, delegations and visitors kept, and a report of every row that was not good."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from server.domain.errors import DomainError
+from server.domain.registry import (
+    Field,
+    Finding,
+    Known,
+    Placed,
+    Sheet,
+    SheetReading,
+    build_groups,
+    codes_named,
+    read_sheet,
+)
+from server.domain.registry.booking import Booking, booking_of, booking_warnings
+from server.domain.registry.matching import Registered, Target, match_delegations, organisation_key
+from server.domain.text import person_key, search_key
+from server.services.delegations import hold_delegation
+from server.services.desk import Desk
+from server.services.import_plan import Plan, give_codes, plan_target, write_people, write_plan
+from server.services.workbook import read_workbook
+from server.storage import registry
+
+_CODE, _ORGANISATION = Field.CODE, Field.ORGANISATION
+SLICE_SECONDS = 0.008
+BREATH_SECONDS = 0.0015
+PEOPLE_A_SLICE = 80
+
+Readings = list[tuple[str, list[SheetReading]]]
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many were new, changed, or known just so."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        return {"new": self.new, "changed": self.changed, "unchanged": self.unchanged}
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did, or (`is_applied` false) would do. `rows` counts the rows of data, bad ones too."""
+
+    delegations: Counts = field(default_factory=Counts)
+    visitors: Counts = field(default_factory=Counts)
+    rows: int = 0
+    errors: list[Placed] = field(default_factory=list)
+    warnings: list[Placed] = field(default_factory=list)
+    is_applied: bool = True
+
+    def as_json(self, sentence: Callable[[Finding], str]) -> dict[str, Any]:
+        """Return the report for programs; `sentence` says a finding in the reader's language."""
+        return {
+            "delegations": self.delegations.as_json(),
+            "visitors": self.visitors.as_json(),
+            "rows": self.rows,
+            "errors": [_placed_json(placed, sentence) for placed in self.errors],
+            "warnings": [_placed_json(placed, sentence) for placed in self.warnings],
+            "applied": self.is_applied,
+        }
+
+
+def _placed_json(placed: Placed, sentence: Callable[[Finding], str]) -> dict[str, Any]:
+    finding = placed.finding
+    return {
+        "file": placed.file,
+        "sheet": placed.sheet,
+        "row": finding.row,
+        "column": finding.header,
+        "cell": _cell_name(finding.row, finding.column),
+        "field": str(finding.field) if finding.field else None,
+        "code": finding.code,
+        "message": sentence(finding),
+        "value": finding.value,
+    }
+
+
+def _cell_name(row: int | None, column: int | None) -> str | None:
+    if row is None or column is None:
+        return None
+    name, rest = "", column + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return f"{name}{row}"
+
+
+async def import_files(
+    desk: Desk,
+    files: Sequence[Path],
+    *,
+    delegation: str | None = None,
+    dry_run: bool = False,
+    all_or_nothing: bool = False,
+) -> ImportReport:
+    """Import the good rows of all files and report the others.
+
+    `delegation` takes bare lists of members. With `all_or_nothing` one bad row keeps everything out. The same files
+    again change nothing. Raise `DomainError` when a file cannot be read at all (see `read_workbook`, and
+    `no_list_found`), or `unknown_delegation`; then nothing was imported.
+    """
+    readings, warnings = await read_files(files)
+    return await import_readings(
+        desk, readings, warnings, delegation=delegation, dry_run=dry_run, all_or_nothing=all_or_nothing
+    )
+
+
+async def read_files(files: Sequence[Path]) -> tuple[Readings, list[Placed]]:
+    """Read every sheet of the files, and say which were left out. Raise `DomainError` as `import_files` does."""
+    readings: Readings = []
+    warnings: list[Placed] = []
+    for file in files:
+        sheets = await read_workbook(file, file.name)
+        understood, left_out = await asyncio.to_thread(_read_sheets, file.name, sheets)
+        if not understood:
+            raise DomainError("no_list_found", file=file.name)
+        readings.append((file.name, understood))
+        warnings.extend(left_out)
+    return readings, warnings
+
+
+def _read_sheets(file: str, sheets: Sequence[Sheet]) -> tuple[list[SheetReading], list[Placed]]:
+    understood: list[SheetReading] = []
+    left_out: list[Placed] = []
+    for sheet in sheets:
+        reading = read_sheet(sheet)
+        if sheet.is_hidden and reading.rows:
+            left_out.append(Placed(file, sheet.name, Finding("hidden_sheet")))
+        elif reading.is_understood and not sheet.is_hidden:
+            understood.append(reading)
+        elif sheet.rows and not sheet.is_hidden:
+            left_out.append(Placed(file, sheet.name, Finding("sheet_skipped")))
+    return understood, left_out
+
+
+async def import_readings(
+    desk: Desk,
+    readings: Readings,
+    warnings: Sequence[Placed] = (),
+    *,
+    delegation: str | None = None,
+    dry_run: bool = False,
+    all_or_nothing: bool = False,
+) -> ImportReport:
+    """Import sheets that were read already, perhaps with columns that a person corrected."""
+    work = _Import(desk, readings)
+    report = work.report
+    report.warnings.extend(warnings)
+    await work.prepare(delegation)
+    if dry_run or all_or_nothing:
+        await work.run(is_dry=True)
+        if dry_run or report.errors:
+            if not dry_run:
+                report.delegations, report.visitors = Counts(), Counts()
+            report.is_applied = False
+            return work.finished()
+        report.delegations, report.visitors = Counts(), Counts()
+        report.warnings = report.warnings[: work.warnings_before]
+    await work.run(is_dry=False)
+    return work.finished()
+
+
+class _Import:
+    """One import: targets found first, then written in slices between which scans get in."""
+
+    def __init__(self, desk: Desk, readings: Readings) -> None:
+        self.desk = desk
+        self.readings = readings
+        self.report = ImportReport()
+        self.targets: list[Target] = []
+        self.warnings_before = 0
+
+    async def prepare(self, into: str | None) -> None:
+        """Find out which delegations the rows mean, and what speaks against their times."""
+        database = self.desk.database
+        for file, sheets in self.readings:
+            for sheet in sheets:
+                self.report.rows += sheet.rows
+                self.report.errors.extend(Placed(file, sheet.name, finding) for finding in sheet.errors)
+                self.report.warnings.extend(Placed(file, sheet.name, finding) for finding in sheet.warnings)
+        into = into.strip().upper() if into else None
+        codes = codes_named(self.readings) | ({into} if into else set())
+        rows = {row.id: row for row in await database.read(registry.delegations_with_codes, codes)}
+        known = {row.code: Known(row.code, _key(row)) for row in rows.values()}
+        if into and into not in known:
+            raise DomainError("unknown_delegation", delegation=into)
+        groups, errors, warnings = await asyncio.to_thread(build_groups, self.readings, known, into=into)
+        self.report.errors.extend(errors)
+        self.report.warnings.extend(warnings)
+        keys = {organisation_key(group.row) for group in groups if group.row is not None}
+        rows |= {row.id: row for row in await database.read(registry.delegations_of, keys)}
+        timezone = ZoneInfo(self.desk.space.timezone)
+        registered = [_registered(row, timezone) for row in rows.values()]
+        self.targets = await asyncio.to_thread(match_delegations, groups, registered)
+        give_codes(self.targets, await database.read(registry.all_codes))
+        self._warn_of_codes()
+        await self._warn_of_times(timezone)
+        self.warnings_before = len(self.report.warnings)
+
+    def _warn_of_codes(self) -> None:
+        for target in self.targets:
+            if target.warning is not None and target.group.row is not None:
+                finding = Finding(target.warning, target.group.row.row, field=_CODE, value=target.code or "")
+                self.report.warnings.append(Placed(target.group.file, target.group.sheet, finding))
+            for group in target.repeats:
+                if group.row is not None:
+                    finding = Finding("duplicate_row", group.row.row, field=_ORGANISATION, value=group.row.organisation)
+                    self.report.warnings.append(Placed(group.file, group.sheet, finding))
+
+    async def _warn_of_times(self, timezone: ZoneInfo) -> None:
+        days = {target.group.row.day for target in self.targets if target.group.row and target.group.row.day}
+        others = _bookings(await self.desk.database.read(registry.delegations_on, days), timezone)
+        own: list[tuple[Target, Booking | None]] = []
+        for number, target in enumerate(self.targets):
+            row = target.group.row
+            if row is not None:
+                whose = target.known.code if target.known else f"new {number}"
+                booking = booking_of(row, whose, organisation_key(row))
+                own.append((target, booking))
+                if booking is not None:
+                    others[whose] = booking
+        by_day: dict[Any, list[Booking]] = {}
+        for booking in others.values():
+            by_day.setdefault(booking.day, []).append(booking)
+        today = self.desk.space.day_of(self.desk.at)
+        for target, own_booking in own:
+            row = target.group.row
+            assert row is not None
+            for code, held in booking_warnings(row, own_booking, by_day.get(row.day, []), self.desk.space, today):
+                finding = Finding(code, row.row, field=held, value=f"{row.day:%d/%m/%Y}" if row.day else "")
+                self.report.warnings.append(Placed(target.group.file, target.group.sheet, finding))
+
+    async def run(self, *, is_dry: bool) -> None:
+        """Plan every target; write as well unless this is dry."""
+        waiting = list(self.targets)
+        while waiting:
+            if is_dry:
+                plans = await self.desk.database.read(_plan_some, self.desk, waiting[:50])
+            elif len(waiting[0].group.members) > PEOPLE_A_SLICE:
+                plans = [await self._write_large(waiting[0])]
+            else:
+                plans = await self.desk.database.write(_write_some, self.desk, waiting)
+                await asyncio.sleep(BREATH_SECONDS)
+            for plan in plans:
+                self._count(plan)
+            waiting = waiting[len(plans) :]
+
+    async def _write_large(self, target: Target) -> Plan:
+        """Write a delegation with more members than a slice holds: the delegation first, then its members by and by."""
+        database = self.desk.database
+        plan = await database.read(plan_target, self.desk, target)
+        if plan.is_empty:
+            return plan
+        id_, _ = await database.write(_write_first, self.desk, plan)
+        for start in range(PEOPLE_A_SLICE, max(len(plan.added), len(plan.changed)), PEOPLE_A_SLICE):
+            await asyncio.sleep(BREATH_SECONDS)
+            end = start + PEOPLE_A_SLICE
+            added, changed = plan.added[start:end], plan.changed[start:end]
+            await database.write(write_people, self.desk, id_, added, changed)
+        await asyncio.sleep(BREATH_SECONDS)
+        return plan
+
+    def _count(self, plan: Plan) -> None:
+        report = self.report
+        if plan.record is None:
+            report.delegations.new += 1
+        elif plan.changes:
+            report.delegations.changed += 1
+        else:
+            report.delegations.unchanged += plan.target.group.row is not None or bool(plan.target.group.members)
+        report.visitors.new += len(plan.added)
+        report.visitors.changed += len(plan.changed)
+        report.visitors.unchanged += plan.unchanged
+        report.errors.extend(plan.errors)
+        report.warnings.extend(plan.warnings)
+
+    def finished(self) -> ImportReport:
+        """Return the report with its findings in the order of files and rows, each with its column's title."""
+        order = {(file, sheet.name): place for place, (file, sheet) in enumerate(_each(self.readings))}
+        titles = {(file, sheet.name): _titles(sheet) for file, sheet in _each(self.readings)}
+
+        def key(placed: Placed) -> tuple[int, int]:
+            return order.get((placed.file, placed.sheet), len(order)), placed.finding.row or 0
+
+        for findings in (self.report.errors, self.report.warnings):
+            findings.sort(key=key)
+            findings[:] = [_titled(placed, titles.get((placed.file, placed.sheet), {})) for placed in findings]
+        return self.report
+
+
+def _each(readings: Readings) -> Iterator[tuple[str, SheetReading]]:
+    for file, sheets in readings:
+        for sheet in sheets:
+            yield file, sheet
+
+
+def _titles(sheet: SheetReading) -> dict[str, tuple[int, str]]:
+    """Map each field to its first column and that column's title."""
+    titles: dict[str, tuple[int, str]] = {}
+    for column, held in sorted(sheet.columns.items()):
+        titles.setdefault(held, (column, sheet.headers.get(column, "")))
+    return titles
+
+
+def _titled(placed: Placed, titles: Mapping[str, tuple[int, str]]) -> Placed:
+    finding = placed.finding
+    if finding.column is not None or finding.field is None or finding.field not in titles:
+        return placed
+    column, title = titles[finding.field]
+    return replace(placed, finding=replace(finding, column=column, header=title))
+
+
+def _key(row: registry.RegisteredRow) -> str:
+    return row.organisation_key or search_key(row.name)[:300]
+
+
+def _registered(row: registry.RegisteredRow, timezone: ZoneInfo) -> Registered:
+    begins = row.slot_at.astimezone(timezone).time() if row.slot_at else None
+    leader = person_key(row.leader_name) if row.leader_name else ""
+    return Registered(row.id, row.code, _key(row), row.visit_date, begins, leader, row.source)
+
+
+def _bookings(rows: Sequence[registry.RegisteredRow], timezone: ZoneInfo) -> dict[str, Booking]:
+    bookings = {}
+    for row in rows:
+        if row.slot_at is not None and row.visit_date is not None:
+            begins = row.slot_at.astimezone(timezone).time()
+            bookings[row.code] = Booking(row.code, _key(row), row.visit_date, begins, row.minutes, row.people)
+    return bookings
+
+
+def _plan_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -> list[Plan]:
+    return [plan_target(connection, desk, target) for target in targets]
+
+
+def _write_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -> list[Plan]:
+    """Write as many small delegations as fit into one slice, each with its members; at least one."""
+    plans: list[Plan] = []
+    deadline = time.perf_counter() + SLICE_SECONDS
+    for target in targets:
+        if plans and (len(target.group.members) > PEOPLE_A_SLICE or time.perf_counter() > deadline):
+            break
+        if target.known is not None:
+            # A scan may be counting its people right now.
+            hold_delegation(connection, target.known.code)
+        plan = plan_target(connection, desk, target)
+        if not plan.is_empty:
+            write_plan(connection, desk, plan, people=len(plan.added) + len(plan.changed))
+        plans.append(plan)
+    return plans
+
+
+def _write_first(connection: Connection, desk: Desk, plan: Plan) -> tuple[int, str]:
+    if plan.record is not None:
+        hold_delegation(connection, plan.record.code)
+    return write_plan(connection, desk, plan, people=PEOPLE_A_SLICE)
