@@ -19,6 +19,7 @@ from server.web.api import records
 from server.web.api.records import unset
 from server.web.api.visitors import Member, VisitorList, VisitorOut, visitor_out
 from server.web.auth import principal_of
+from server.web.i18n import gettext as _
 from server.web.openapi import Model, Page, operation, reply
 from server.web.templating import house_of
 
@@ -42,7 +43,7 @@ class DelegationIn(Model):
     name: records.Name = unset()
     organisation: records.Name | None = None
     kind: Kind = Kind.OTHER
-    status: Annotated[Status, Field(description="requested, confirmed or no_show")] = Status.CONFIRMED
+    status: Status = Status.CONFIRMED
     planned: records.Planned = unset()
     visit_date: records.Day | None = None
     slot_at: records.Slot | None = None
@@ -61,7 +62,7 @@ class DelegationIn(Model):
     @model_validator(mode="after")
     def _is_called_something(self) -> Self:
         if not self.name and not self.organisation:
-            raise PydanticCustomError("name_missing", "a name or an organisation")
+            raise PydanticCustomError("name_missing", _("Cần tên đoàn hoặc tên đơn vị."))
         _demand_settable(self.status)
         return self
 
@@ -294,4 +295,4 @@ def _columns(body: DelegationIn | DelegationChange) -> dict[str, Any]:
 
 def _demand_settable(status: Status) -> None:
     if status not in SETTABLE:
-        raise PydanticCustomError("status_not_settable", "requested, confirmed or no_show")
+        raise PydanticCustomError("status_not_settable", _("Trạng thái này không đặt trực tiếp được."))

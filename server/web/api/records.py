@@ -15,6 +15,7 @@ from server.domain.registry.cells import Unreadable, read_email
 from server.domain.text import clean, search_key
 from server.services.desk import Desk
 from server.web.auth import principal_of
+from server.web.i18n import gettext as _
 from server.web.i18n import mark
 from server.web.problems import Problem, add_problems
 from server.web.templating import house_of
@@ -61,7 +62,7 @@ def _phone(value: str) -> str | None:
         return None
     number = parse_phone(value)
     if number is None:
-        raise PydanticCustomError("bad_phone", "no possible phone number")
+        raise PydanticCustomError("bad_phone", _("Số điện thoại không đúng."))
     return number
 
 
@@ -71,12 +72,12 @@ def _email(value: str) -> str | None:
     try:
         return read_email(value)
     except Unreadable:
-        raise PydanticCustomError("bad_email", "no possible mail address") from None
+        raise PydanticCustomError("bad_email", _("Địa chỉ thư điện tử không đúng.")) from None
 
 
 def _plausible_day(day: date) -> date:
     if day.year not in _YEARS:
-        raise PydanticCustomError("impossible_date", "not between 2000 and 2099")
+        raise PydanticCustomError("impossible_date", _("Ngày phải nằm trong khoảng từ năm 2000 đến 2099."))
     return day
 
 
