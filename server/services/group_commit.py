@@ -1,6 +1,8 @@
-"""Group commit: what arrives while one batch is being committed makes up the next. There is no timer.
+"""Group commit: what arrives while one batch is being committed makes up the next.
 
-Under little load a batch is one item and is committed at once; under much load a commit is shared by many.
+Under little load a batch is one item and is committed at once. Under much load a commit is shared by many, and
+batches begin no faster than one every `PACE_SECONDS`: where the disk is quick, small batches would spend the
+processor on statements that a larger one shares (docs/decisions/0005-group-commit.md has the figures).
 """
 
 import asyncio
@@ -14,6 +16,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+PACE_SECONDS = 0.004
+BUSY = 4
+"""From so many items in the last batch on, the pace holds."""
 
 _log = structlog.get_logger()
 
@@ -62,8 +68,11 @@ class GroupCommit(Generic[Item, Result]):
                 self._idle.set()
                 self._wake.clear()
                 await self._wake.wait()
+            began = asyncio.get_running_loop().time()
             shares = self._gather()
             await self._commit_shares(shares)
+            if sum(len(share) for _, share in shares) >= BUSY:
+                await asyncio.sleep(max(0.0, began + PACE_SECONDS - asyncio.get_running_loop().time()))
 
     async def drain(self) -> None:
         """Wait until everything that was submitted is answered."""

@@ -5,9 +5,6 @@ their own. PostgreSQL: the same functions run on an async connection by `run_syn
 """
 
 import asyncio
-import itertools
-import queue
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
+
+from server.storage.writer import Writer
 
 READERS = 3
 _PRAGMAS = (
@@ -81,14 +80,15 @@ class _SqliteDatabase(Database):
         super().__init__(url)
         if url.database and url.database != ":memory:":
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        self._writes = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1)
-        self._reads = _sqlite_engine(url, begin="BEGIN", connections=READERS)
+        self._writes = _sqlite_engine(url, connections=1)
+        self._reads = _sqlite_engine(url, connections=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        self._writer = _Writer(self._writes)
+        self._writer = Writer(self._writes)
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def run() -> T:
             with self._reads.begin() as connection:
+                connection.exec_driver_sql("BEGIN")
                 return query(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
@@ -106,59 +106,6 @@ class _SqliteDatabase(Database):
         self._readers.shutdown()
         self._reads.dispose()
         self._writes.dispose()
-
-
-class _Writer:
-    """The one thread that writes to a SQLite file: takes the most urgent job, commits it, answers, goes on."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._order = itertools.count()
-        self._jobs: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
-        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
-        self._thread.start()
-
-    def run(self, urgency: int, job: Callable[[Connection], Any]) -> "asyncio.Future[Any]":
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put((urgency, next(self._order), (job, loop, future)))
-        return future
-
-    def stop(self) -> None:
-        self._jobs.put((9, next(self._order), None))
-        self._thread.join()
-
-    def _work(self) -> None:
-        while True:
-            taken = self._jobs.get()[2]
-            if taken is None:
-                return
-            job, loop, future = taken
-            try:
-                with self._engine.begin() as connection:
-                    result = job(connection)
-            except BaseException as error:  # noqa: BLE001 - it belongs to whoever asked, not to this thread
-                _answer(loop, future, None, error)
-            else:
-                _answer(loop, future, result, None)
-
-
-def _answer(
-    loop: asyncio.AbstractEventLoop, future: "asyncio.Future[Any]", result: Any, error: BaseException | None
-) -> None:
-    def settle() -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    try:
-        loop.call_soon_threadsafe(settle)
-    except RuntimeError:
-        # The loop that asked is gone; the commit stands and nobody is left to hear of it.
-        return
 
 
 class _PostgresDatabase(Database):
@@ -182,7 +129,7 @@ class _PostgresDatabase(Database):
         await self._engine.dispose()
 
 
-def _sqlite_engine(url: URL, *, begin: str, connections: int) -> Engine:
+def _sqlite_engine(url: URL, *, connections: int) -> Engine:
     engine = create_engine(
         url,
         json_serializer=_dumps,
@@ -199,9 +146,5 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
     return engine

@@ -127,21 +127,19 @@ class Loaded:
 def load_batch(
     connection: Connection, pass_ids: Collection[str], scan_ids: Collection[str], group_pass_ids: Collection[str]
 ) -> Loaded:
-    """Lock and return everything that these passes and scans touch. Seven statements."""
+    """Lock and return everything that these passes and scans touch. At most seven statements."""
     passes = connection.execute(_PASSES, {"ids": list(pass_ids)}).all()
     groups = {row.delegation_id or row.member_of for row in passes} - {None}
     holders = {holder_of(row) for row in passes} | {f"d:{id_}" for id_ in groups}
     whole = [row.delegation_id for row in passes if row.id in group_pass_ids and row.delegation_id]
+    rows_of_groups = connection.execute(_GROUPS, {"ids": list(groups)}).all() if groups else ()
+    standings = connection.execute(_STANDINGS, {"holders": list(holders), "groups": whole}).all() if holders else ()
+    zones = connection.execute(_ZONES).all()
+    space = connection.execute(_SPACE).one()
     # Lock before looking for repeats: another process may be answering one right now.
-    return Loaded(
-        passes,
-        connection.execute(_GROUPS, {"ids": list(groups)}).all(),
-        connection.execute(_STANDINGS, {"holders": list(holders), "groups": whole}).all(),
-        connection.execute(_ZONES).all(),
-        connection.execute(_SPACE).one(),
-        connection.execute(_ANSWERED, {"ids": list(scan_ids)}).all(),
-        connection.execute(_QUEUE).all(),
-    )
+    answered = connection.execute(_ANSWERED, {"ids": list(scan_ids)}).all()
+    queue = connection.execute(_QUEUE).all() if space.queue_number else ()
+    return Loaded(passes, rows_of_groups, standings, zones, space, answered, queue)
 
 
 def holder_of(row: Any) -> str:
