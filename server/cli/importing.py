@@ -11,7 +11,8 @@ from server.cli.terminal import complain, print_json, print_table
 from server.domain.errors import DomainError
 from server.domain.registry import Placed
 from server.services.desk import Desk
-from server.services.imports import ImportReport, import_files
+from server.services.import_report import ImportReport
+from server.services.imports import import_files
 from server.web.i18n import format_number
 from server.web.i18n import gettext as _
 from server.web.import_messages import FILES, sentence_of_finding
@@ -79,7 +80,7 @@ def _tell(report: ImportReport) -> None:
     if not report.is_applied:
         print(_("Chưa ghi gì vào hệ thống."))
     header = ("", _("mới"), _("thay đổi"), _("giữ nguyên"))
-    counts = ((_("Đoàn"), report.delegations), (_("Khách"), report.visitors))
+    counts = ((_("Số đoàn"), report.delegations), (_("Số khách"), report.visitors))
     rows = [(name, *map(format_number, (count.new, count.changed, count.unchanged))) for name, count in counts]
     print_table([header, *rows])
     print(

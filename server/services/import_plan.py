@@ -19,12 +19,12 @@ from server.domain.delegations import (
 from server.domain.errors import DomainError
 from server.domain.registry import DelegationRow, Field, Finding, MemberRow, Placed, guess_kind
 from server.domain.registry.matching import Person, Target, match_people
-from server.domain.text import person_key, search_key
+from server.domain.text import person_key
 from server.services.desk import Desk
+from server.services.import_people import Company, Someone, known_person, new_person, person_changes, visitor_values
 from server.storage import delegations as storage
 from server.storage import registry
 from server.storage.audit import append_line
-from server.storage.ids import new_id
 from server.storage.organisations import find_or_add_organisation
 from server.storage.people import update_visitor
 
@@ -45,7 +45,6 @@ _SAID_OF_DELEGATION = {
     "notes": "notes",
     "letter": "letter",
 }
-_SAID_OF_MEMBER = ("name", "title", "phone", "email", "needs", "notes")
 
 
 @dataclass(slots=True)
@@ -68,34 +67,32 @@ class Plan:
         return self.record is not None and not (self.changes or self.added or self.changed)
 
 
-@dataclass(slots=True)
-class _Someone:
-    """A person of the delegation, known or about to be: what is recognised, and the row they were or will be."""
-
-    id: str
-    person: Person
-    occurrence: int
-    values: dict[str, Any]
-    is_new: bool = False
-    changes: dict[str, Any] = field(default_factory=dict)
-
-
 def plan_target(connection: Connection, desk: Desk, target: Target) -> Plan:
     """Decide what the target's rows change. Reads only."""
     record = None
     if target.known is not None:
         record = storage.find_delegation(connection, target.known.code)
     plan = Plan(target, record)
-    people = [_known(row) for row in registry.members_of(connection, record.id)] if record else []
-    row = target.group.row
-    language = (row.language if row else None) or (record.language if record else "vi")
+    people = [known_person(row) for row in registry.members_of(connection, record.id)] if record else []
+    company = _company(plan, people, desk)
     for _, listed in groupby(target.group.members, key=lambda placed: placed[0]):
-        _plan_list(plan, people, list(listed), desk, language)
-    _plan_leader(plan, people, desk, language)
+        _plan_list(plan, people, list(listed), company)
+    _plan_leader(plan, people, company)
     plan.added = [someone.values | someone.changes for someone in people if someone.is_new]
     plan.changed = [(someone.id, someone.changes) for someone in people if someone.changes and not someone.is_new]
     _plan_delegation(plan, desk)
     return plan
+
+
+def _company(plan: Plan, people: Sequence[Someone], desk: Desk) -> Company:
+    row, record = plan.target.group.row, plan.record
+    organisation = (record.organisation or record.name if record else "") or (row.organisation if row else "")
+    language = (row.language if row else None) or (record.language if record else "vi")
+    company = Company(organisation, language, desk.at)
+    for someone in people:
+        key = someone.values["search_key"]
+        company.latest[key] = max(company.latest.get(key, 0), someone.occurrence)
+    return company
 
 
 def write_plan(connection: Connection, desk: Desk, plan: Plan, *, people: int) -> tuple[int, str]:
@@ -125,21 +122,12 @@ def write_people(
         update_visitor(connection, id_, {**changes, "updated_at": desk.at})
 
 
-def _known(row: registry.MemberRow) -> _Someone:
-    values = row._asdict()
-    person = Person(person_key(row.name or ""), row.phone, row.email)
-    return _Someone(row.id, person, row.occurrence, values)
-
-
 def _plan_list(
-    plan: Plan, people: list[_Someone], listed: Sequence[tuple[str, str, MemberRow]], desk: Desk, language: str
+    plan: Plan, people: list[Someone], listed: Sequence[tuple[str, str, MemberRow]], company: Company
 ) -> None:
     """Match the rows of one file with the people so far; who is new joins them."""
     rows = [Person(person_key(member.name), member.phone, member.email) for _, _, member in listed]
     matches = match_people(rows, [someone.person for someone in people])
-    latest: dict[str, int] = {}
-    for someone in people:
-        latest[someone.values["search_key"]] = max(latest.get(someone.values["search_key"], 0), someone.occurrence)
     phones: dict[str, str] = {}
     for (file, sheet, member), row, match in zip(listed, rows, matches, strict=True):
         if match.repeats is not None:
@@ -150,65 +138,19 @@ def _plan_list(
             shared = Finding("shared_phone", member.row, field=Field.PHONE, value=row.phone)
             plan.warnings.append(Placed(file, sheet, shared))
         if match.known is None:
-            people.append(_new(member, row, latest, plan, desk, language))
+            someone = new_person(member, row, company)
+            people.append(someone)
         else:
             someone = people[match.known]
-            someone.changes |= _changes(someone, member)
+            someone.changes |= person_changes(someone, member)
             if "search_key" in someone.changes:
-                someone.changes["occurrence"] = _next(latest, someone.changes["search_key"])
+                someone.changes["occurrence"] = company.next_occurrence(someone.changes["search_key"])
             plan.unchanged += not someone.changes and not someone.is_new
         if member.is_leader and plan.leader_id is None:
-            plan.leader_id = people[match.known if match.known is not None else -1].id
+            plan.leader_id = someone.id
 
 
-def _new(member: MemberRow, person: Person, latest: dict[str, int], plan: Plan, desk: Desk, language: str) -> _Someone:
-    row = plan.target.group.row
-    organisation = member.organisation or member.section or (row.organisation if row else "")
-    if not organisation and plan.record:
-        organisation = plan.record.organisation or plan.record.name
-    key = search_key(member.name)
-    values = _visitor(desk, member.name, key, _next(latest, key), organisation, member.language or language)
-    values |= {"title": member.title, "phone": member.phone, "email": member.email}
-    values |= {"needs": member.needs, "notes": member.notes}
-    return _Someone(values["id"], person, values["occurrence"], values, is_new=True)
-
-
-def _visitor(desk: Desk, name: str, key: str, occurrence: int, organisation: str, language: str) -> dict[str, Any]:
-    empty = {"title": "", "phone": None, "email": None, "needs": "", "notes": ""}
-    return empty | {
-        "id": new_id(),
-        "name": name,
-        "search_key": key,
-        "occurrence": occurrence,
-        "organisation": organisation,
-        "language": language,
-        "version": 1,
-        "created_at": desk.at,
-        "updated_at": desk.at,
-    }
-
-
-def _next(latest: dict[str, int], key: str) -> int:
-    latest[key] = latest.get(key, 0) + 1
-    return latest[key]
-
-
-def _changes(someone: _Someone, member: MemberRow) -> dict[str, Any]:
-    """Return what a row says otherwise than is known. What it does not say stays."""
-    said = {name: getattr(member, name) for name in _SAID_OF_MEMBER}
-    said["organisation"] = member.organisation or member.section
-    current = someone.values | someone.changes
-    changes = {name: value for name, value in said.items() if value and value != current.get(name)}
-    if "name" in changes:
-        if search_key(member.name) == current["search_key"] and member.name.isascii():
-            # Typed without its diacritics: the same name, known better already.
-            del changes["name"]
-        elif search_key(member.name) != current["search_key"]:
-            changes["search_key"] = search_key(member.name)
-    return changes
-
-
-def _plan_leader(plan: Plan, people: list[_Someone], desk: Desk, language: str) -> None:
+def _plan_leader(plan: Plan, people: list[Someone], company: Company) -> None:
     """Match the leader to a member; make a visitor of them only where there is no list of members."""
     row = plan.target.group.row
     if row is None or not row.leader:
@@ -222,9 +164,8 @@ def _plan_leader(plan: Plan, people: list[_Someone], desk: Desk, language: str) 
             plan.unchanged += 1
     elif not plan.target.group.has_list and not people and (plan.record is None or not plan.record.named):
         # The delegation's phone and address are its contact's, so they do not become the leader's own.
-        values = _visitor(desk, row.leader, search_key(row.leader), 1, row.organisation, language)
-        values["title"] = row.leader_title
-        people.append(_Someone(values["id"], Person(key), 1, values, is_new=True))
+        values = visitor_values(company, row.leader) | {"title": row.leader_title}
+        people.append(Someone(values["id"], Person(key), values["occurrence"], values, is_new=True))
         plan.leader_id = values["id"]
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +27,7 @@ from server.domain.text import person_key, search_key
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
 from server.services.import_plan import Plan, give_codes, plan_target, write_people, write_plan
+from server.services.import_report import Counts, ImportReport, Readings, in_order
 from server.services.workbook import read_workbook
 from server.storage import registry
 
@@ -35,68 +35,6 @@ _CODE, _ORGANISATION = Field.CODE, Field.ORGANISATION
 SLICE_SECONDS = 0.008
 BREATH_SECONDS = 0.0015
 PEOPLE_A_SLICE = 80
-
-Readings = list[tuple[str, list[SheetReading]]]
-
-
-@dataclass(slots=True)
-class Counts:
-    """How many were new, changed, or known just so."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def as_json(self) -> dict[str, int]:
-        return {"new": self.new, "changed": self.changed, "unchanged": self.unchanged}
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did, or (`is_applied` false) would do. `rows` counts the rows of data, bad ones too."""
-
-    delegations: Counts = field(default_factory=Counts)
-    visitors: Counts = field(default_factory=Counts)
-    rows: int = 0
-    errors: list[Placed] = field(default_factory=list)
-    warnings: list[Placed] = field(default_factory=list)
-    is_applied: bool = True
-
-    def as_json(self, sentence: Callable[[Finding], str]) -> dict[str, Any]:
-        """Return the report for programs; `sentence` says a finding in the reader's language."""
-        return {
-            "delegations": self.delegations.as_json(),
-            "visitors": self.visitors.as_json(),
-            "rows": self.rows,
-            "errors": [_placed_json(placed, sentence) for placed in self.errors],
-            "warnings": [_placed_json(placed, sentence) for placed in self.warnings],
-            "applied": self.is_applied,
-        }
-
-
-def _placed_json(placed: Placed, sentence: Callable[[Finding], str]) -> dict[str, Any]:
-    finding = placed.finding
-    return {
-        "file": placed.file,
-        "sheet": placed.sheet,
-        "row": finding.row,
-        "column": finding.header,
-        "cell": _cell_name(finding.row, finding.column),
-        "field": str(finding.field) if finding.field else None,
-        "code": finding.code,
-        "message": sentence(finding),
-        "value": finding.value,
-    }
-
-
-def _cell_name(row: int | None, column: int | None) -> str | None:
-    if row is None or column is None:
-        return None
-    name, rest = "", column + 1
-    while rest:
-        rest, letter = divmod(rest - 1, 26)
-        name = chr(ord("A") + letter) + name
-    return f"{name}{row}"
 
 
 async def import_files(
@@ -121,7 +59,7 @@ async def import_files(
 
 async def read_files(files: Sequence[Path]) -> tuple[Readings, list[Placed]]:
     """Read every sheet of the files, and say which were left out. Raise `DomainError` as `import_files` does."""
-    readings: Readings = []
+    readings: list[tuple[str, Sequence[SheetReading]]] = []
     warnings: list[Placed] = []
     for file in files:
         sheets = await read_workbook(file, file.name)
@@ -289,39 +227,10 @@ class _Import:
         report.warnings.extend(plan.warnings)
 
     def finished(self) -> ImportReport:
-        """Return the report with its findings in the order of files and rows, each with its column's title."""
-        order = {(file, sheet.name): place for place, (file, sheet) in enumerate(_each(self.readings))}
-        titles = {(file, sheet.name): _titles(sheet) for file, sheet in _each(self.readings)}
-
-        def key(placed: Placed) -> tuple[int, int]:
-            return order.get((placed.file, placed.sheet), len(order)), placed.finding.row or 0
-
-        for findings in (self.report.errors, self.report.warnings):
-            findings.sort(key=key)
-            findings[:] = [_titled(placed, titles.get((placed.file, placed.sheet), {})) for placed in findings]
+        """Return the report with its findings in order."""
+        self.report.errors = in_order(self.report.errors, self.readings)
+        self.report.warnings = in_order(self.report.warnings, self.readings)
         return self.report
-
-
-def _each(readings: Readings) -> Iterator[tuple[str, SheetReading]]:
-    for file, sheets in readings:
-        for sheet in sheets:
-            yield file, sheet
-
-
-def _titles(sheet: SheetReading) -> dict[str, tuple[int, str]]:
-    """Map each field to its first column and that column's title."""
-    titles: dict[str, tuple[int, str]] = {}
-    for column, held in sorted(sheet.columns.items()):
-        titles.setdefault(held, (column, sheet.headers.get(column, "")))
-    return titles
-
-
-def _titled(placed: Placed, titles: Mapping[str, tuple[int, str]]) -> Placed:
-    finding = placed.finding
-    if finding.column is not None or finding.field is None or finding.field not in titles:
-        return placed
-    column, title = titles[finding.field]
-    return replace(placed, finding=replace(finding, column=column, header=title))
 
 
 def _key(row: registry.RegisteredRow) -> str:
