@@ -5,6 +5,7 @@ import {openGate} from "./gate.js";
 import {common, hear, model} from "./model.js";
 import {startDelivery} from "./delivery.js";
 import {openOutbox} from "./outbox.js";
+import {readPass} from "./passes.js";
 import {startPairing} from "./pairing.js";
 import {listen} from "./scanner.js";
 import {put} from "./screens.js";
@@ -50,7 +51,7 @@ async function openDevice() {
   });
   gate = openGate(delivery);
   bind(gate.acts);
-  listen({onScan: (text) => gate.scanned(text)});
+  listen({onScan: (text) => gate.scanned(text), isWhole: (text) => readPass(text)?.validUntil !== undefined});
   setInterval(checkPairing, CHECK_MS);
 }
 

@@ -5,6 +5,7 @@ import {clock, dateLine, momentSlots, timeOf} from "./times.js";
 
 const TIGHT = new Set(["amber"]);
 const ROWS = 4;
+const LATE_MS = 3_600_000; // a delegation that is later than this is no longer announced
 const KEPT = "sanh-kiosk-states";
 
 export const model = {occupancy: null, arrivals: null, isAlive: null, waiting: 0, heardAt: {}, ...recall()};
@@ -50,7 +51,7 @@ export function common() {
 /** Values of the screen that waits for visitors. */
 export function waitingValues(access) {
   const {occupancy, arrivals} = model;
-  const next = (arrivals?.next ?? []).filter(({at}) => new Date(at) > clock.now() - 3_600_000);
+  const next = (arrivals?.next ?? []).filter(({at}) => !at || new Date(at) > clock.now() - LATE_MS);
   const room = model.isAlive === false ? 2 : 3;
   const offline_rows = model.isAlive === false ? [{}] : [];
   return {
@@ -60,7 +61,7 @@ export function waitingValues(access) {
     capacity: occupancy?.capacity,
     level: occupancy?.level,
     figures_time: occupancy ? timeOf(occupancy.at) : "",
-    next: next.slice(0, room).map(({at, name, people}) => ({time: timeOf(at), name, people})),
+    next: next.slice(0, room).map(({at, name, people}) => ({time: at ? timeOf(at) : "", name, people})),
     next_some: next.length > 0 && model.isAlive !== false,
     next_none: Boolean(arrivals) && next.length === 0,
     next_old: model.isAlive === false && Boolean(arrivals) && next.length > 0,

@@ -2,10 +2,13 @@
  * A wedge scanner types what it read. Its keys are read by place (`event.code`), so Telex, Caps Lock and the layout
  * of the system do not garble them; a field with inputmode=none takes what keyboards without codes type.
  *
- *   listen({onScan(text)})
+ *   listen({onScan(text), isWhole(text)})
  */
 
-const END_MS = 120; // A scanner without Enter: this long after its last key it is done (its keys come 5 to 40 ms apart).
+// A scanner without Enter is done when it has typed a whole pass, or when no key comes for a while.
+const WHOLE_MS = 60;
+const END_MS = 500;
+const LATE_ENTER_MS = 400;
 const FORGET_MS = 2_500; // What people type slowly and never end with Enter.
 const SAME_MS = 4_000; // The same code again within this time is the same scan.
 const MACHINE_LENGTH = 16; // Shorter texts wait for Enter: a short code may be typed by hand.
@@ -30,7 +33,7 @@ export function readKey({code, key, shiftKey}) {
   return signs[shiftKey && signs.length > 1 ? 1 : 0];
 }
 
-export function listen({onScan, field = document.getElementById("wedge")}) {
+export function listen({onScan, isWhole = () => false, field = document.getElementById("wedge")}) {
   let typed = "";
   let timer = 0;
   let endedAt = -Infinity;
@@ -53,16 +56,17 @@ export function listen({onScan, field = document.getElementById("wedge")}) {
     field.value = "";
   }
 
-  function wait(length) {
+  function wait(text) {
     clearTimeout(timer);
-    timer = length >= MACHINE_LENGTH ? setTimeout(finish, END_MS) : setTimeout(forget, FORGET_MS);
+    if (text.length >= MACHINE_LENGTH) timer = setTimeout(finish, isWhole(text) ? WHOLE_MS : END_MS);
+    else timer = setTimeout(forget, FORGET_MS);
   }
 
   function onKey(event) {
     if (event.ctrlKey || event.altKey || event.metaKey || isOtherField(event.target, field)) return;
     const ends = event.code === "Enter" || event.code === "NumpadEnter" || event.code === "Tab";
     // A late Enter must not press the button that the verdict put under it.
-    if (ends && (typed || field.value || performance.now() - endedAt < END_MS * 3)) {
+    if (ends && (typed || field.value || performance.now() - endedAt < LATE_ENTER_MS)) {
       event.preventDefault();
       return finish();
     }
@@ -70,13 +74,13 @@ export function listen({onScan, field = document.getElementById("wedge")}) {
     if (!character || (character === " " && !typed)) return;
     event.preventDefault();
     if (typed.length < LONGEST) typed += character;
-    wait(typed.length);
+    wait(typed);
   }
 
   document.addEventListener("keydown", onKey, true);
   field.addEventListener("input", () => {
     if (typed) field.value = "";
-    else wait(field.value.length);
+    else wait(field.value);
   });
   const focus = () => {
     if (document.activeElement === document.body || document.activeElement === null) field.focus({preventScroll: true});
