@@ -18,6 +18,7 @@ from server.cli.house import SmallHouse, in_house
 from server.cli.terminal import complain
 from server.domain.errors import DomainError
 from server.services import demo_stage
+from server.services.desk import Desk
 from server.settings import Settings
 from server.web.i18n import format_date, format_time
 from server.web.i18n import gettext as _
@@ -68,7 +69,8 @@ def _set_stage() -> None:
 async def _prepare(house: SmallHouse) -> datetime | None:
     await demo_stage.demand_own_database(house.database, house.settings)
     await demo_stage.add_accounts(house.accounts)
-    await asyncio.to_thread(_sanh, "import", str(demo_stage.REGISTRY), "--json")
+    desk = Desk(house.database, house.space, demo_stage.ACTOR, house.clock.now())
+    await demo_stage.register_delegations(desk)
     await house.passes.of_all_delegations()
     return await demo_stage.opening_moment(house.database, house.settings)
 
@@ -150,16 +152,16 @@ class _Show:
         accounts = ", ".join(account.login for account in demo_stage.ACCOUNTS)
         lines = (
             "",
-            f"  {self._address}/",
-            _("  Ngày %(day)s, %(time)s; một phút trôi qua trong %(seconds)s giây.",
+            f"{self._address}/",
+            _("Ngày %(day)s, %(time)s; một phút trôi qua trong %(seconds)s giây.",
               day=format_date(moment), time=format_time(moment), seconds=f"{60 / self._args.speed:g}"),
-            _("  Xem màn hình lớn ở /wall; ghép một kiosk ở /kiosk; trang đầu có thẻ để quét thử."),
-            _("  Tài khoản: %(accounts)s. Mật khẩu: %(password)s",
+            _("Xem màn hình lớn ở /wall; ghép một kiosk ở /kiosk; trang đầu có thẻ để quét thử."),
+            _("Tài khoản: %(accounts)s. Mật khẩu: %(password)s",
               accounts=accounts, password=demo_stage.PASSWORD),
-            _("  Dừng: Ctrl-C."),
+            _("Dừng: Ctrl-C."),
             "",
         )  # fmt: skip
-        print("\n".join(lines), flush=True)
+        print("\n".join(f"  {line}".rstrip() for line in lines), flush=True)
 
 
 async def _start(*arguments: str, output: int | None = None) -> asyncio.subprocess.Process:
@@ -181,15 +183,6 @@ async def _end(processes: Sequence[asyncio.subprocess.Process]) -> None:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
-
-
-def _sanh(*arguments: str) -> None:
-    """Run another command; its complaints are shown."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        [_command(), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
-    )
-    if done.returncode:
-        raise DomainError("command_failed", command=" ".join(arguments), why=done.returncode)
 
 
 def _command() -> str:

@@ -18,6 +18,8 @@ from server.domain.errors import DomainError
 from server.domain.roles import Role
 from server.services.accounts import Accounts
 from server.services.demo import DemoAccount, Demonstration, DemoPass
+from server.services.desk import Desk
+from server.services.imports import import_files
 from server.services.passes import Passes
 from server.settings import Settings
 from server.storage.database import Database
@@ -82,6 +84,12 @@ async def add_accounts(accounts: Accounts) -> None:
     for account in ACCOUNTS:
         if account.login not in known:
             await accounts.add(account.login, account.role, PASSWORD, actor=ACTOR, least=len(PASSWORD))
+
+
+async def register_delegations(desk: Desk) -> None:
+    """Import the registry of the reference period, unless there is one: what was edited since stays as it is."""
+    if not await desk.database.read(people_by_day):
+        await import_files(desk, [REGISTRY])
 
 
 async def opening_moment(database: Database, settings: Settings) -> datetime | None:
