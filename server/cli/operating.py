@@ -91,9 +91,11 @@ def run_close_day(args: argparse.Namespace) -> int:
 async def _close_day(house: SmallHouse) -> int:
     now = house.clock.now()
     last = await house.database.read(last_received)
+    if last is None:
+        return 0
     # Where nobody moved for a day (a house that was off, or lives by a simulated clock) the day ended with its
     # last movement: a later end would make the next scans look older than it.
-    at = last if last is not None and now - last > timedelta(days=1) else now
+    at = last if now - last > timedelta(days=1) else now
     return await close_day(house.database, house.space, at, at)
 
 

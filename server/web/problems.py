@@ -65,6 +65,7 @@ PROBLEMS: dict[str, Problem] = {
     "database_exists": Problem(409, mark("Đã có cơ sở dữ liệu %(file)s; thêm --replace để thay.")),
     "database_in_use": Problem(409, mark("Cơ sở dữ liệu %(file)s đang được dùng; hãy dừng máy chủ trước.")),
     "bad_backup": Problem(422, mark("Tệp %(file)s không phải bản sao lưu dùng được: %(why)s")),
+    "print_failed": Problem(503, mark("Chưa in được: %(why)s")),
     "internal_error": Problem(500, mark("Hệ thống gặp lỗi. Sự việc đã được ghi lại.")),
 }
 _BY_STATUS = {

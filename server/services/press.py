@@ -1,0 +1,27 @@
+"""The press: typst in a process of its own, since it keeps half a gigabyte after a large print.
+
+Run as `python -m server.services.press TEMPLATE`: the content as JSON on standard input, the PDF on standard output.
+"""
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import typst
+
+
+def load(template: Path, content: str) -> typst.Compiler:
+    """Return typst's compiler with a template and its content laid in. It reads no fonts but the house's."""
+    return typst.Compiler(
+        str(template),
+        root=str(template.parent),
+        font_paths=[str(files("fontpkg_be_vietnam_pro") / "files")],
+        ignore_system_fonts=True,
+        sys_inputs={"content": content},
+    )
+
+
+if __name__ == "__main__":
+    document = load(Path(sys.argv[1]), sys.stdin.read()).compile()
+    assert isinstance(document, bytes)
+    sys.stdout.buffer.write(document)

@@ -1,0 +1,69 @@
+"""Badges: scanners read them, long names stay on them, one delegation's look alike."""
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from server.domain.passes import KeyRing, PassKind, SigningKey, new_pass_id, pass_text
+from server.services.badges import TEMPLATE, BadgeLayout, Card, Words, content_of, draw_band, typeset
+from server.services.press import load
+
+RING = KeyRing(SigningKey.generate())
+WORDS = Words("Không gian đổi mới", "Quét khi vào.", "Cần giúp?", "Tờ {n}/{of}", "In 100%", "vi")
+
+
+def card(**changes: object) -> Card:
+    text = pass_text("http://127.0.0.1:8000", RING.issue(new_pass_id(), PassKind.VISITOR, valid_until=None).token)
+    lan = Card(
+        text, "7K3M-Q2TX", "Trường học", "Nguyễn Thị", "Lan", 1, "THPT Bến Nghé", "24/11/2026", "24/11", "river", "D1"
+    )
+    return replace(lan, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layout", ["badge", "sheet", "label"])
+async def test_a_print_is_a_pdf(layout: BadgeLayout):
+    document = await typeset([card() for _ in range(5)], layout, WORDS)
+    assert document.startswith(b"%PDF-")
+    pages = {"badge": 5, "sheet": 2, "label": 5}[layout]
+    assert f"/Type/Pages/Count {pages}/".encode() in document
+
+
+@pytest.mark.parametrize(("layout", "codes"), [("badge", 1), ("sheet", 4), ("label", 1)])
+def test_a_scanner_reads_the_print(layout: BadgeLayout, codes: int):
+    cards = [card() for _ in range(codes)]
+    read = zxingcpp.read_barcodes(picture(cards, layout))
+    assert {code.text for code in read} == {each.text for each in cards}
+
+
+@pytest.mark.parametrize("layout", ["badge", "label"])
+def test_the_longest_names_leave_the_code_alone(layout: BadgeLayout):
+    long = card(
+        before="Công Tằng Tôn Nữ " * 10,
+        large="Nghiêng" * 25,
+        organisation="Công ty Trách nhiệm " * 14,
+        tag="Phường, xã, đặc khu",
+    )
+    read = zxingcpp.read_barcodes(picture([long], layout))
+    assert [code.text for code in read] == [long.text]
+
+
+@pytest.mark.parametrize("name", ["", "#panic()", "$x$ *b* _i_ `c`", "<svg>", "\\", '"', "@citation", "Nguyễn\nThị"])
+async def test_markup_in_a_name_is_text(name: str):
+    document = await typeset([card(before=name, large=name, organisation=name)], "sheet", WORDS)
+    assert document.startswith(b"%PDF-")
+
+
+def test_the_same_delegation_has_the_same_tiles():
+    assert draw_band("river", "D017") == draw_band("river", "D017") != draw_band("river", "D018")
+
+
+def picture(cards: list[Card], layout: BadgeLayout) -> Image.Image:
+    """Return the first page at 300 dots an inch instead of as PDF."""
+    pages = load(TEMPLATE, json.dumps(content_of(cards, layout, WORDS))).compile(format="png", ppi=300)
+    first = pages[0] if isinstance(pages, list) else pages
+    assert first is not None
+    return Image.open(io.BytesIO(first)).convert("L")
