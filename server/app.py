@@ -1,17 +1,21 @@
 """The one place where the parts of the house meet."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import structlog
+import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from server.domain.errors import DomainError
 from server.plugin import BrokenPlugin, Plugin, load_plugins
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
@@ -30,8 +34,9 @@ from server.storage.migrate import upgrade
 from server.storage.movements import last_received
 from server.storage.queues import read_pace
 from server.storage.spaces import sync_space
+from server.web.frames import DirectProtocol, check_door
 from server.web.i18n import add_catalogue
-from server.web.live import LiveSockets
+from server.web.live import FRAME_LIMIT, LiveSockets
 from server.web.problems import HANDLERS
 from server.web.requests import RefuseForgery, SpeakLanguage
 from server.web.routes import build_routes
@@ -70,6 +75,35 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     app.state.loaded_plugins = loaded
     app.state.templates = build_environment({plugin.id: plugin.templates for plugin in loaded if plugin.templates})
     return app
+
+
+def serve(
+    settings: Settings, *, host: str, port: int, workers: int = 1, clock: datetime | None = None, speed: float = 1.0
+) -> int:
+    """Run the server until it is told to stop; return an exit code. Raise `workers_need_bus` for a setting that lies."""
+    if workers > 1:
+        raise DomainError("workers_need_bus", workers=workers)
+    app = build_app(settings, Clock(clock, speed))
+    if not check_door():
+        _log.warning("frames_take_the_public_way")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        ws=DirectProtocol,
+        ws_max_size=FRAME_LIMIT,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else 1
 
 
 def build_house(settings: Settings, clock: Clock) -> House:
