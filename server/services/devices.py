@@ -72,12 +72,13 @@ class Devices:
         self._space = space
         self._by_hash: dict[str, PairedDevice] = {}
         self._by_id: dict[str, PairedDevice] = {}
+        self._revoked: set[str] = set()  # by this process, not yet told by `reload`
         self._asking = Limit("600/minute")
 
     async def reload(self) -> set[str]:
-        """Read the paired devices again; return the ids of those that are no longer paired."""
+        """Read the paired devices again; return the ids of those that are no longer paired, whoever revoked them."""
         rows = await self._database.read(storage.live_devices)
-        before = self._by_id.keys()
+        before, self._revoked = self._by_id.keys() | self._revoked, set()
         self._by_hash = {row["token_hash"]: _device(row) for row in rows}
         self._by_id = {device.id: device for device in self._by_hash.values()}
         return before - self._by_id.keys()
@@ -189,6 +190,7 @@ class Devices:
             raise DomainError("unknown_device", id=device_id[:40])
         self._by_hash.pop(row["token_hash"], None)
         self._by_id.pop(device_id, None)
+        self._revoked.add(device_id)
         return _device(row)
 
     def _remember(self, token_hash: str, device: PairedDevice) -> PairedDevice:
