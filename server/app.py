@@ -80,13 +80,21 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
 def serve(
     settings: Settings, *, host: str, port: int, workers: int = 1, clock: datetime | None = None, speed: float = 1.0
 ) -> int:
-    """Run the server until it is told to stop; return an exit code. Raise `workers_need_bus` for a setting that lies."""
+    """Run the server until it is told to stop; return an exit code. Raise `workers_need_bus`."""
     if workers > 1:
         raise DomainError("workers_need_bus", workers=workers)
     app = build_app(settings, Clock(clock, speed))
     if not check_door():
         _log.warning("frames_take_the_public_way")
-    config = uvicorn.Config(
+    server = uvicorn.Server(server_config(app, host=host, port=port))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    return 0 if server.started else 1
+
+
+def server_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+    """Return how the house is served: frames by the door, bounded in size, no deflate, idle connections pinged."""
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -100,10 +108,6 @@ def serve(
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
-    return 0 if server.started else 1
 
 
 def build_house(settings: Settings, clock: Clock) -> House:

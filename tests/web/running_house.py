@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import uvicorn
 
-from server.app import build_app
+from server.app import build_app, server_config
 from server.domain.kiosk import Kiosk
 from server.services.clock import Clock
 from server.services.house import House
@@ -62,7 +62,8 @@ async def running_house(
         database_url=f"sqlite:///{folder / 'sanh.db'}", secret_file=folder / "secret.json", _env_file=None, **settings
     )
     app = build_app(chosen, Clock(at))
-    config = uvicorn.Config(app, port=port, log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
+    config = server_config(app, port=port)
+    config.timeout_graceful_shutdown = 1
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     serving = asyncio.create_task(server.serve())

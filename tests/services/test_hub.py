@@ -1,0 +1,124 @@
+"""The hub: states with a sequence, one slot per topic and screen, and no screen that harms another."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import orjson
+import pytest
+
+from server.services import hub as hub_module
+from server.services.hub import BUFFER_LIMIT, Hub, Screen
+
+
+@dataclass(eq=False)
+class Line:
+    """A connection that a test can clog or break."""
+
+    heard: list[bytes] = field(default_factory=list)
+    waiting: int = 0
+    is_open: bool = True
+    is_broken: bool = False
+    was_dropped: bool = False
+    encoded: int = 0
+
+    def encode(self, message: bytes) -> bytes:
+        self.encoded += 1
+        return message
+
+    def write(self, message: bytes) -> None:
+        if self.is_broken:
+            raise OSError("gone")
+        self.heard.append(message)
+
+    def drop(self) -> None:
+        self.was_dropped = True
+
+    @property
+    def seqs(self) -> list[int]:
+        return [orjson.loads(message)["seq"] for message in self.heard]
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    hub = Hub()
+    running = asyncio.create_task(hub.run())
+    yield hub
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(condition: object) -> None:
+    async with asyncio.timeout(3):
+        while not condition():  # type: ignore[operator]
+            await asyncio.sleep(0.01)
+
+
+async def test_a_state_is_encoded_once_for_all_screens(hub: Hub) -> None:
+    lines = [Line() for _ in range(50)]
+    for line in lines:
+        hub.watch(Screen(line), ["occupancy"])
+    hub.publish("occupancy", 1, {"people": 3})
+    await until(lambda: all(line.heard for line in lines))
+    assert sum(line.encoded for line in lines) == 1
+
+
+async def test_at_most_ten_states_a_second_and_the_last_one_arrives(hub: Hub) -> None:
+    line = Line()
+    hub.watch(Screen(line), ["occupancy"])
+    for seq in range(1, 101):
+        hub.publish("occupancy", seq, {"people": seq})
+        await asyncio.sleep(0.01)
+    await until(lambda: line.seqs[-1:] == [100])
+    assert len(line.heard) <= 14
+
+
+async def test_a_lower_sequence_is_old_news(hub: Hub) -> None:
+    line = Line()
+    hub.watch(Screen(line), ["occupancy"])
+    hub.publish("occupancy", 7, {})
+    hub.publish("occupancy", 6, {})
+    await until(lambda: line.heard)
+    assert line.seqs == [7]
+
+
+async def test_a_slow_screen_skips_states_and_gets_the_latest_once_it_reads(hub: Hub) -> None:
+    slow, quick = Line(waiting=BUFFER_LIMIT + 1), Line()
+    for line in (slow, quick):
+        hub.watch(Screen(line), ["occupancy"])
+    for seq in (1, 2, 3):
+        hub.publish("occupancy", seq, {})
+        await until(lambda seq=seq: quick.seqs[-1:] == [seq])
+    assert slow.heard == []
+    slow.waiting = 0
+    await until(lambda: slow.heard)
+    assert slow.seqs == [3]
+
+
+async def test_a_screen_that_never_reads_is_dropped(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "STUCK_SECONDS", 0.2)
+    dead = Line(waiting=BUFFER_LIMIT + 1)
+    hub.watch(Screen(dead), ["occupancy"])
+    hub.publish("occupancy", 1, {})
+    await until(lambda: dead.was_dropped)
+    assert hub.screens == 0
+
+
+async def test_a_broken_screen_harms_nobody(hub: Hub) -> None:
+    broken, gone, fine = Line(is_broken=True), Line(is_open=False), Line()
+    for line in (broken, gone, fine):
+        hub.watch(Screen(line), ["occupancy"])
+    hub.publish("occupancy", 1, {})
+    await until(lambda: fine.heard)
+    assert hub.screens == 1
+
+
+async def test_a_screen_that_watches_anew_leaves_its_former_topics(hub: Hub) -> None:
+    line = Line()
+    screen = Screen(line)
+    hub.watch(screen, ["occupancy"])
+    hub.watch(screen, ["arrivals"])
+    hub.publish("occupancy", 1, {})
+    hub.publish("arrivals", 5, {})
+    await until(lambda: line.heard)
+    assert line.seqs == [5]
