@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from server.domain.short_names import short_name
 from server.domain.space import Space
 from server.services.clock import Clock
 from server.services.hub import Hub
@@ -74,23 +75,36 @@ def _describe(space: Space, rows: DayRows, now: datetime) -> dict[str, Any]:
         "arrived": len(came),
         "expected": len(coming),
         "inside": [
-            {"code": row.code, "name": row.name, "people": row.inside, "covers": max(row.planned, row.named)}
+            {
+                "code": row.code,
+                "name": short_name(row.name),
+                "people": row.inside,
+                "covers": max(row.planned, row.named),
+            }
             for row in reversed(inside)
         ],
         "next": [
             {
                 "at": space.local(row.slot_at) if row.slot_at else None,
                 "code": row.code,
-                "name": row.name,
+                "name": short_name(row.name),
                 "people": max(row.planned, row.named),
             }
             for row in coming[:NEXT]
         ],
-        "recent": [{"at": space.local(row.at), "people": row.people, "name": row.name} for row in rows.recent],
-        "opens_at": _moment(now, spans[0][0]) if spans else None,
+        "recent": [
+            {"at": space.local(row.at), "people": row.people, "name": row.name and short_name(row.name)}
+            for row in rows.recent
+        ],
+        "opens_at": _moment(now, _span_ahead(spans, now)[0]) if spans else None,
         "closes_at": _moment(now, spans[-1][1]) if spans else None,
         "is_open": space.opening.is_open(now),
     }
+
+
+def _span_ahead(spans: tuple[tuple[time, time], ...], now: datetime) -> tuple[time, time]:
+    """Return the opening span that is under way or comes next today, else the last one."""
+    return next((span for span in spans if now.time() < span[1]), spans[-1])
 
 
 def _moment(now: datetime, at: time) -> datetime:

@@ -25,6 +25,7 @@ export function paintArrivals(wall, state, clock) {
     paintClosed(wall, state, clock);
   }
   fitRows(wall);
+  fitLines(wall.querySelector('[data-rows="recent"]'));
 }
 
 function paintRows(wall, kind, entries, wordsOf) {
@@ -83,6 +84,18 @@ function fitRows(wall) {
     return true;
   };
   while (overflows() && (drop("next", 2) || drop("inside", 2) || drop("next", 1) || drop("inside", 1) || drop("next", 0)));
+}
+
+/** The newest arrival is told whole; the one before it only where both have room. */
+function fitLines(list) {
+  const [newest, older] = list.children;
+  if (!older) return;
+  older.hidden = false;
+  const isCut = (line) => {
+    const who = line.querySelector('[data-slot="who"]');
+    return who.scrollWidth > who.clientWidth;
+  };
+  older.hidden = isCut(newest) || isCut(older);
 }
 
 function filled(wall, kind, words) {

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.cast import MORNING
 from tests.web.running_house import RunningHouse, running_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -79,6 +81,17 @@ async def test_the_wall_speaks_english(page: Page, space: RunningHouse) -> None:
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     await expect(page.locator(".total-who")).to_have_text(re.compile("visitors\\sinside\\snow"))
     await expect(page.locator('[data-slot="date"]')).to_have_text("Monday 12 October")
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"), [(6, "Mở cửa lúc\\s*07:30"), (12, "Mở cửa lúc\\s*13:00"), (20, "Đã đóng cửa")]
+)
+async def test_a_closed_space_says_when_it_opens(page: Page, tmp_path: Path, hour: int, words: str) -> None:
+    async with running_house(tmp_path, at=MORNING + timedelta(hours=hour - 8)) as space:
+        await page.goto(f"{space.url}/wall")
+
+        await expect(page.locator(".closed p:visible")).to_have_text(re.compile(words))
+        await expect(page.locator(".total")).to_be_hidden()
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (1080, 1920), (1366, 768)])
