@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from server.domain.errors import DomainError
 from server.web.i18n import gettext, mark
@@ -65,7 +66,13 @@ PROBLEMS: dict[str, Problem] = {
     "database_exists": Problem(409, mark("Đã có cơ sở dữ liệu %(file)s; thêm --replace để thay.")),
     "database_in_use": Problem(409, mark("Cơ sở dữ liệu %(file)s đang được dùng; hãy dừng máy chủ trước.")),
     "bad_backup": Problem(422, mark("Tệp %(file)s không phải bản sao lưu dùng được: %(why)s")),
+    "too_many_frames": Problem(429, mark("Gửi quá nhanh, kết nối bị ngắt.")),
+    "binary_frame": Problem(415, mark("Chỉ nhận tin dạng chữ.")),
+    "unknown_message": Problem(422, mark("Không có loại tin này.")),
+    "malformed_topics": Problem(422, mark("Danh sách chủ đề phải là một mảng chữ.")),
+    "topic_not_allowed": Problem(403, mark("Không được theo dõi: %(topics)s.")),
     "print_failed": Problem(503, mark("Chưa in được: %(why)s")),
+    "visitor_or_delegation": Problem(422, mark("Cần đúng một trong hai: khách hoặc đoàn.")),
     "internal_error": Problem(500, mark("Hệ thống gặp lỗi. Sự việc đã được ghi lại.")),
 }
 _BY_STATUS = {
@@ -131,7 +138,17 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _BY_STATUS.get(error.status_code, "bad_request" if error.status_code < 500 else "internal_error")
-    return answer_problem(request, DomainError(code), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods_of(request)))
+    return answer_problem(request, DomainError(code), headers)
+
+
+def _methods_of(request: Request) -> set[str]:
+    # The router names the methods of the first route only, and an address may have a route for each.
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in fitting for method in route.methods or ()}
 
 
 async def on_invalid_fields(request: Request, error: Exception) -> Response:

@@ -14,12 +14,10 @@ TEXT = pass_text("http://127.0.0.1:8000", PASS.token)
 
 
 def read(image: Image.Image) -> list[str]:
-    return [code.text for code in zxingcpp.read_barcodes(image.convert("L"))]
+    return [code.text for code in zxingcpp.read_barcodes(image.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)]
 
 
-@pytest.mark.parametrize(
-    "text", [TEXT, PASS.token, "https://sanh.example/Tham-quan/p/" + PASS.token, "ngõ nhỏ"]
-)
+@pytest.mark.parametrize("text", [TEXT, PASS.token, "https://sanh.example/Tham-quan/p/" + PASS.token, "ngõ nhỏ"])
 @pytest.mark.parametrize("level", ["M", "Q"])
 def test_a_scanner_reads_what_was_drawn(text: str, level: qr.Level) -> None:
     assert read(Image.open(io.BytesIO(qr.draw_png(text, level)))) == [text]

@@ -1,9 +1,9 @@
 """Passes: issue, find, draw, revoke."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import model_validator
+from pydantic import RootModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,19 +18,25 @@ from server.web.openapi import Line, Model, Page, Query, Raw, operation, reply
 from server.web.templating import house_of
 
 
-class PassRequest(Model):
-    """Whom to issue for: exactly one of the three. With `replace` the present pass is revoked at once."""
-
-    visitor: Line | None = None
-    delegation: Line | None = None
-    account: Line | None = None
+class ForVisitor(Model):
+    visitor: Line
     replace: bool = False
 
-    @model_validator(mode="after")
-    def _names_one(self) -> Self:
-        if sum(holder is not None for holder in (self.visitor, self.delegation, self.account)) != 1:
-            raise ValueError("exactly one of visitor, delegation, account")
-        return self
+
+class ForDelegation(Model):
+    """For the pass that stands for the whole delegation."""
+
+    delegation: Line
+    replace: bool = False
+
+
+class ForStaff(Model):
+    account: Line
+    replace: bool = False
+
+
+class PassRequest(RootModel[ForVisitor | ForDelegation | ForStaff]):
+    """Whom to issue for. With `replace` the present pass is revoked at once."""
 
 
 class PassOut(Model):
@@ -66,13 +72,14 @@ class PassPage(Page):
 async def issue_pass(request: Request, body: PassRequest) -> Response:
     """Issue a pass, or return the one that the holder has (200)."""
     passes = house_of(request).passes
-    if body.visitor is not None:
-        row, is_new = await passes.of_visitor(body.visitor)
-    elif body.delegation is not None:
-        row, is_new = await passes.of_delegation_itself(body.delegation)
+    wish = body.root
+    if isinstance(wish, ForVisitor):
+        row, is_new = await passes.of_visitor(wish.visitor)
+    elif isinstance(wish, ForDelegation):
+        row, is_new = await passes.of_delegation_itself(wish.delegation)
     else:
-        row, is_new = await passes.of_staff(body.account or "")
-    if body.replace and not is_new:
+        row, is_new = await passes.of_staff(wish.account)
+    if wish.replace and not is_new:
         principal = await principal_of(request)
         row, is_new = await passes.replace(row.id, actor=principal.actor), True
     return reply(_out(row), 201 if is_new else 200)
