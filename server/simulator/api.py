@@ -75,7 +75,8 @@ class Api:
             return ()
         rows = [row async for row in self._list("/api/v1/visitors", {}) if (row["email"] or "").endswith(MARK)]
         known = {row["email"]: row["id"] for row in rows}
-        guests = (self._walker(name, email, known.get(email), day) for name, email in names)
+        texts = await self._texts({}) if known else {}
+        guests = (self._walker(name, email, known.get(email), day, texts) for name, email in names)
         return tuple(await asyncio.gather(*guests))
 
     async def pair(self, post: Post, name: str) -> Paired:
@@ -104,8 +105,7 @@ class Api:
     async def _party(self, row: dict[str, Any]) -> Party:
         code = row["code"]
         members = [row async for row in self._list(f"/api/v1/delegations/{code}/visitors", {}) if not row["erased"]]
-        issued = [row async for row in self._list("/api/v1/passes", {"delegation": code})]
-        texts = {row["visitor_id"]: row["text"] for row in issued if not row["revoked_at"]}
+        texts = await self._texts({"delegation": code})
         guests = await asyncio.gather(*(self._guest(member["id"], texts.get(member["id"])) for member in members))
         return Party(
             code=code,
@@ -121,11 +121,16 @@ class Api:
     async def _guest(self, visitor: str, pass_text: str | None = None) -> Guest:
         return Guest(visitor, pass_text or await self._pass_of(visitor=visitor))
 
-    async def _walker(self, name: str, email: str, known: str | None, day: date) -> Guest:
+    async def _walker(self, name: str, email: str, known: str | None, day: date, texts: dict[str | None, str]) -> Guest:
         if known is None:
             body = {"name": name, "email": email, "visit_date": day.isoformat()}
             known = str((await self._post("/api/v1/visitors", body))["id"])
-        return await self._guest(known)
+        return await self._guest(known, texts.get(known))
+
+    async def _texts(self, query: dict[str, str]) -> dict[str | None, str]:
+        """Return the good passes by visitor; a delegation's own has none."""
+        rows = [row async for row in self._list("/api/v1/passes", query)]
+        return {row["visitor_id"]: row["text"] for row in rows if not row["revoked_at"]}
 
     async def _pass_of(self, **holder: str) -> str:
         return str((await self._post("/api/v1/passes", holder))["text"])

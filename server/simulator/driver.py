@@ -18,6 +18,7 @@ _WAITABLE = {"zone_full": 4, "space_full": 10, "space_closed": 4}
 _MOST_TRIES = 14
 _AFTER_CLOSING = timedelta(minutes=1)
 _FLUSH_SECONDS = 8.0
+_MOSTLY_INSIDE = 0.7
 _CLOCK_SECONDS = 5.0
 
 ReadClock = Callable[[], Awaitable[datetime | None]]
@@ -43,7 +44,7 @@ class Driver:
         self._tally = tally
         self._seed = seed
 
-    async def play(self, closes: datetime, read_clock: ReadClock, *, is_fresh: bool) -> None:
+    async def play(self, closes: datetime, read_clock: ReadClock, *, inside: int, is_fresh: bool) -> None:
         """Play from now on until the day is over.
 
         On a day that has begun, those who should be inside are brought in first. `is_fresh` says that nobody
@@ -53,7 +54,11 @@ class Driver:
         if is_fresh:
             await self._flush_history(history(self._plan, now, self._capacities))
         else:
-            await self._bring_in(standing_at(self._plan, now))
+            opening = standing_at(self._plan, now)
+            expected = sum(step.people or 1 for step in opening if step.step == Step.ENTER)
+            # Most are inside already when a simulation is taken up again: they need no second greeting.
+            if inside < _MOSTLY_INSIDE * expected:
+                await self._bring_in(opening)
         background = [asyncio.create_task(self._follow_clock(read_clock))]
         background += [asyncio.create_task(self._suffer(outage)) for outage in self._plan.outages]
         actors = [asyncio.create_task(self._live(steps)) for steps in remaining(self._plan, now).values()]

@@ -66,6 +66,7 @@ class _Stage:
     floor: Floor
     clock: Timeline
     timeline: Timeline
+    inside: int
     is_fresh: bool
     overview: Overview
 
@@ -86,7 +87,12 @@ async def simulate(wish: Wish, announce: Callable[[Overview], None], stop: async
         async with _kiosks(api, wish, stage, tally) as links:
             driver = Driver(stage.plan, links, stage.timeline, tally, capacities=stage.floor.capacities, seed=wish.seed)
             playing = asyncio.create_task(
-                driver.play(stage.floor.hours.closes, _clock_reader(api, stage), is_fresh=stage.is_fresh)
+                driver.play(
+                    stage.floor.hours.closes,
+                    _clock_reader(api, stage),
+                    inside=stage.inside,
+                    is_fresh=stage.is_fresh,
+                )
             )
             await _until_over(playing, stop, links)
             tally.count_links(links.values())
@@ -120,7 +126,7 @@ async def _prepare(api: Api, wish: Wish) -> _Stage:
         kiosks=len(floor.posts),
     )
     is_fresh = follows_server and not inside and not arrivals.get("admissions")
-    return _Stage(plan_day(floor, parties, walkers, wish.seed), floor, clock, timeline, is_fresh, overview)
+    return _Stage(plan_day(floor, parties, walkers, wish.seed), floor, clock, timeline, inside, is_fresh, overview)
 
 
 @asynccontextmanager

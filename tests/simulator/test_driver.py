@@ -53,11 +53,11 @@ def step(at, what, post="gate-auto", actor="D001:lan", pass_text=LAN, **more):
     return Intention(at, actor, "D001", what, post, zone, pass_text, **more)
 
 
-async def play(doors, *intentions, start=NINE, closes=None, speed=600.0, outages=(), is_fresh=False):
+async def play(doors, *intentions, start=NINE, closes=None, speed=600.0, outages=(), is_fresh=False, inside=0):
     timeline, tally = Timeline(start, speed), Tally()
     async with kiosks(doors, timeline, tally) as links:
         driver = Driver(Plan(tuple(intentions), tuple(outages)), links, timeline, tally, capacities={}, seed=1)
-        await driver.play(closes or start + timedelta(minutes=2), no_clock, is_fresh=is_fresh)
+        await driver.play(closes or start + timedelta(minutes=2), no_clock, inside=inside, is_fresh=is_fresh)
         tally.count_links(links.values())
     return tally
 
@@ -226,6 +226,11 @@ async def test_on_a_day_that_is_under_way_those_who_should_be_inside_are_brought
     )
     assert doors.where == {LAN: "egov"}
     assert [scan["direction"] for _, scan in doors.received] == ["in", "auto"]
+
+
+async def test_when_most_are_inside_already_nobody_is_greeted_again(doors):
+    await play(doors, step(minutes(-50), Step.ENTER), step(minutes(0.3), Step.GO, "exhibit-egov"), inside=1)
+    assert [key for key, _ in doors.received] == ["exhibit-egov"]
 
 
 async def until(holds):

@@ -84,11 +84,26 @@ def at(clock):
     return datetime.combine(DAY, clock, SAIGON)
 
 
-async def play(wish, seconds=30.0):
+async def play(wish, seconds=30.0, begun=None):
+    """Play for some seconds, counted from when `begun` holds."""
     overviews = []
     stop = asyncio.Event()
-    asyncio.get_running_loop().call_later(seconds, stop.set)
-    return overviews, await simulate(wish, overviews.append, stop)
+
+    async def stop_in_time():
+        while begun is not None and not (overviews and await begun()):
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(seconds)
+        stop.set()
+
+    stopping = asyncio.create_task(stop_in_time())
+    try:
+        return overviews, await simulate(wish, overviews.append, stop)
+    finally:
+        stopping.cancel()
+
+
+async def inside_more_than(house, people):
+    return (await house.occupancy.state())["people"] > people
 
 
 async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path):
@@ -118,9 +133,9 @@ async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path
 
 async def test_a_second_run_on_the_same_day_goes_on_with_those_who_are_inside(tmp_path):
     async with server(tmp_path, Clock(at(time(9, 0)), 60)) as (house, wish):
-        _, first = await play(wish, 2.0)
+        _, first = await play(wish, 2.0, lambda: inside_more_than(house, 5))
         inside = (await house.occupancy.state())["people"]
-        _, second = await play(wish, 2.0)
+        _, second = await play(wish, 2.0, lambda: inside_more_than(house, 5))
         result = await recount(house.database)
         after = (await house.occupancy.state())["people"]
 
