@@ -145,6 +145,12 @@ def test_any_other_refusal_asserts_nothing(code):
     assert outcome(stage.scan(LAN, OUT, at=1.5)) == ("left", None)
 
 
+def test_two_scans_of_one_moment_both_count():
+    stage = Stage()
+    stage.scan(LAN, IN, at=5)
+    assert outcome(stage.scan(LAN, OUT, at=5)) == ("left", None)
+
+
 def test_a_superseded_scan_supersedes_nothing():
     stage = Stage()
     stage.scan(LAN, IN, at=10)

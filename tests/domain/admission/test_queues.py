@@ -154,6 +154,7 @@ def test_an_exit_that_comes_late_does_not_call_anybody_in_the_past():
     stage = full()
     stage.scan(FIRST, IN)
     stage.scan(LAN, OUT, at=1.5)
+    stage.scan(BINH, OUT, at=1.6)
     assert stage.world.queue[0].called_at is None
     stage.scan(SECOND, IN)
     assert stage.world.queue[0].called_at == stage.now

@@ -314,11 +314,21 @@ def test_a_group_larger_than_the_free_places_is_refused_whole_and_told_how_many_
     assert (decision.free, decision.people, stage.counts()) == (free, 0, before)
 
 
-def test_the_free_places_of_an_entry_are_those_of_zone_and_space():
-    stage = Stage(small_space(capacity=3, home=2), covers=5)
+@pytest.mark.parametrize(("capacity", "home", "code", "free"), [
+    (4, 2, "zone_full", 2), (3, 2, "zone_full", 1), (4, 3, "space_full", 2),
+])  # fmt: skip
+def test_the_free_places_of_an_entry_are_those_of_zone_and_space(capacity, home, code, free):
+    stage = Stage(small_space(capacity=capacity, home=home), covers=5)
     stage.fill(EGOV, 2)
     decision = stage.scan(GROUP, kiosk(HOME, "in"), people=3)
-    assert (outcome(decision), decision.free) == (("refused", "zone_full"), 1)
+    assert (outcome(decision), decision.free) == (("refused", code), free)
+
+
+@pytest.mark.parametrize(("capacity", "home", "free"), [(9, 1, 1), (3, 5, 1)])
+def test_a_group_is_told_the_smaller_of_both(capacity, home, free):
+    stage = Stage(small_space(capacity=capacity, home=home), covers=5)
+    stage.fill(EGOV, 2)
+    assert stage.scan(GROUP, kiosk(HOME, "in"), people=2).free == free
 
 
 def test_a_missed_gate_needs_a_place_in_the_space_too():
