@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -46,6 +47,7 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         set_language(Settings().language)
         words = sys.argv[1:] if argv is None else list(argv)

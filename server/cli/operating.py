@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from server.cli.house import SmallHouse, in_house, migrate
-from server.cli.terminal import print_json
+from server.cli.terminal import complain, print_json
 from server.services.backups import make_backup, restore_backup
 from server.services.day_end import close_day
 from server.services.recount import recount
@@ -50,9 +51,14 @@ def run_serve(args: argparse.Namespace) -> int:
     from server.app import serve
 
     settings = Settings()
+    try:
+        socket.create_server((args.host, args.port)).close()
+    except (OSError, OverflowError) as error:
+        return complain(_("Không mở được %(host)s:%(port)s: %(why)s", host=args.host, port=args.port, why=error))
     clock: datetime | None = args.clock
     if clock is not None and clock.tzinfo is None:
         clock = clock.replace(tzinfo=ZoneInfo(settings.timezone))
+    print(_("Sảnh mở ở http://%(host)s:%(port)s, Ctrl-C để đóng.", host=args.host, port=args.port), flush=True)
     return serve(settings, host=args.host, port=args.port, workers=args.workers, clock=clock, speed=args.speed)
 
 
