@@ -14,7 +14,7 @@ from tests.domain.admission.history import KIOSKS, PASSES, History, Step, histor
 from tests.domain.admission.stage import DAY, EGOV, HOME, LOBBY, NINE, door, kiosk, small_space
 
 IS_SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
-EXAMPLES = 5_000 if IS_SOAK else 200
+EXAMPLES = 5_000 if IS_SOAK else 120
 pytestmark = pytest.mark.timeout(0 if IS_SOAK else 60)
 
 
