@@ -2,7 +2,7 @@
  * The server's clock in the page: maybe simulated, maybe faster than ours. The device's own clock is not trusted.
  *
  *   const clock = anchorClock({at: "2020-10-12T09:42:00+07:00", speed: 60, timezone: "Asia/Ho_Chi_Minh"})
- *   clock.anchor(at)      hear the time again, from a state's `at`
+ *   clock.anchor(at)      hear the time again: a pong's `at` is now; a state's may be old and only turns the clock on
  *   clock.now()           a Date
  *   clock.time(date?)     "09:42"      clock.weekday(date?, language)  "Thứ Ba, 24/11"
  *   clock.every(draw)     calls draw at once and whenever the minute changes
@@ -22,10 +22,9 @@ export function anchorClock({at, speed = 1, timezone = "Asia/Ho_Chi_Minh", langu
 
   return {
     now,
-    anchor(heardAt) {
+    anchor(heardAt, {isNow = false} = {}) {
       const moment = Date.parse(heardAt);
-      // A state that waited for us must not turn the clock back by a moment; a restarted day may.
-      if (!Number.isFinite(moment) || (moment < now() && now() - moment < 2_000 * speed)) return;
+      if (!Number.isFinite(moment) || (moment < now() && !isNow)) return;
       base = moment;
       heard = performance.now();
     },

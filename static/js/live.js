@@ -44,7 +44,7 @@ export function openLive({topics = [], onState = () => {}, onMessage = () => {},
       begunAt = performance.now();
       sequences.clear(); // A restarted server may count from its beginning.
       if (topics.length) send({type: "watch", topics});
-      else ping();
+      ping(); // Its pong tells the server's time: a state may be as old as the last change.
     };
     opening.onmessage = (event) => {
       if (socket !== opening) return; // Given up: what it still says comes again on the next one.

@@ -15,8 +15,9 @@ clock.every(() => { slot("time").textContent = clock.time(); });
 openLive({
   topics: ["occupancy"],
   onState(topic, state) {
-    if (topic !== "occupancy") return;
-    clock.anchor(state.at);
-    slot("people").textContent = numbers.format(state.people);
+    if (topic === "occupancy") slot("people").textContent = numbers.format(state.people);
+  },
+  onMessage(message) {
+    if (message.type === "pong") clock.anchor(message.at, {isNow: true});
   },
 });

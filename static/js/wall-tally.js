@@ -62,28 +62,27 @@ function paintClosed(wall, state, clock) {
   wall.querySelector(".closed-today").hidden = Boolean(opens);
 }
 
-/** Leave out rows that would not fit, the delegations inside first, and say how many were left out. */
+/** Leave out rows that would not fit; smaller letters come before fewer than three delegations inside. */
 function fitRows(wall) {
   const lists = wall.querySelector("[data-lists]");
+  const tries = [[false, 3, 2], [true, 3, 2], [true, 2, 1], [true, 1, 1], [true, 1, 0]];
+  tries.some(([isDense, inside, next]) => fit(lists, isDense, inside, next));
+}
+
+function fit(lists, isDense, leastInside, leastNext) {
   const more = lists.querySelector('[data-slot="more"]');
-  const rows = (kind) => [...lists.querySelectorAll(`[data-rows="${kind}"] > li`)];
   const overflows = () => lists.scrollHeight > lists.clientHeight + 1;
-  for (const row of [...rows("inside"), ...rows("next")]) row.hidden = false;
+  lists.classList.toggle("is-dense", isDense);
   more.hidden = true;
-  lists.classList.remove("is-dense");
-  if (overflows()) lists.classList.add("is-dense");
-  let left = 0;
-  const drop = (kind, least) => {
-    const open = rows(kind).filter((row) => !row.hidden);
-    if (open.length <= least) return false;
-    open.at(-1).hidden = true;
-    if (kind === "inside") {
-      more.hidden = false;
-      more.textContent = fill(++left === 1 ? more.dataset.one : more.dataset.many, {count: left});
-    }
-    return true;
-  };
-  while (overflows() && (drop("next", 2) || drop("inside", 2) || drop("next", 1) || drop("inside", 1) || drop("next", 0)));
+  const [inside, next] = ["inside", "next"].map((kind) => [...lists.querySelectorAll(`[data-rows="${kind}"] > li`)]);
+  for (const row of [...inside, ...next]) row.hidden = false;
+  while (overflows() && next.length > leastNext) next.pop().hidden = true;
+  for (let left = 1; overflows() && inside.length > leastInside; left += 1) {
+    inside.pop().hidden = true;
+    more.hidden = false;
+    more.textContent = fill(left === 1 ? more.dataset.one : more.dataset.many, {count: left});
+  }
+  return !overflows();
 }
 
 /** The newest arrival is told whole; the one before it only where both have room. */

@@ -9,7 +9,7 @@ const wall = document.querySelector("[data-wall]");
 const {at, speed, timezone} = wall.dataset;
 const clock = anchorClock({at, speed: Number(speed), timezone, language: document.documentElement.lang});
 const slot = (name) => wall.querySelector(`[data-slot="${name}"]`);
-let figuresAt = wall.dataset.figuresAt;
+let figuresAt = clock.now();
 
 placeRooms(wall.querySelector("[data-plan]"));
 paintArrivals(wall, null, clock);
@@ -23,7 +23,7 @@ openLive({
   topics: ["occupancy", "arrivals"],
   onState(topic, state) {
     clock.anchor(state.at);
-    figuresAt = state.at;
+    figuresAt = clock.now();
     if (topic === "occupancy") {
       paintZones(wall, state);
       paintTotal(wall, state);
@@ -34,13 +34,13 @@ openLive({
   },
   onMessage(message) {
     // A quiet space is not an old one: the answer to a ping says that these figures still hold.
-    if (message.type !== "pong" || !message.at) return;
-    clock.anchor(message.at);
-    figuresAt = message.at;
+    if (message.type !== "pong") return;
+    clock.anchor(message.at, {isNow: true});
+    figuresAt = clock.now();
   },
   onStatus(isAlive) {
     wall.classList.toggle("is-stale", !isAlive);
     wall.querySelector("[data-stale]").hidden = isAlive;
-    if (!isAlive && figuresAt) say(wall, "stale", {time: clock.time(new Date(figuresAt))});
+    if (!isAlive) say(wall, "stale", {time: clock.time(figuresAt)});
   },
 });

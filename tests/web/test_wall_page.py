@@ -15,7 +15,7 @@ from tests.web.running_house import RunningHouse, running_house
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 CLIPPED = """() => [...document.querySelectorAll("body *")].filter((element) => {
-  if (element.closest("svg, template")) return false;
+  if (element.closest("svg, template, .unseen")) return false;
   const box = element.getBoundingClientRect();
   if (!box.width || !element.textContent.trim()) return false;
   const style = getComputedStyle(element);
@@ -135,3 +135,18 @@ async def test_a_space_may_keep_its_wall_to_paired_screens(page: Page, tmp_path:
 
         assert answer is not None
         assert answer.status == 401
+
+
+async def test_a_wall_that_opens_long_after_the_last_scan_shows_the_present_time(page: Page, tmp_path: Path) -> None:
+    async with running_house(tmp_path, speed=600) as space:
+        await space.expect_delegation()
+        await space.scan()
+        await page.wait_for_timeout(1_000)
+        await page.goto(f"{space.url}/wall")
+        await expect(page.locator('[data-slot="total"]')).to_have_text("1")
+        await page.wait_for_timeout(1_000)
+
+        shown = await page.locator('[data-slot="clock"]').inner_text()
+        now = space.house.space.local(space.house.clock.now())
+        minutes = now.hour * 60 + now.minute - int(shown[:2]) * 60 - int(shown[3:])
+        assert abs(minutes) <= 5  # half a second of the server's clock

@@ -22,6 +22,7 @@ from server.web.words import day_in_words, role_name
 
 LANGUAGE_COOKIE = "sanh_language"
 _YEAR = 365 * 86_400
+_MOST_DEVICES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ async def start_context(app: Starlette, house: House, demo: Demonstration | None
         "programs": [
             path for path in ("/api/v1/openapi.json", "/healthz", "/metrics", "/open") if page_exists(app, path)
         ],
-        "screens": house.hub.screens,
+        "connected": len(app.state.live.devices),
+        "paired": sum(device.revoked_at is None for device in await house.devices.page("", _MOST_DEVICES)),
     }
 
 
