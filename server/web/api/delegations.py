@@ -152,7 +152,7 @@ class DelegationPage(Page):
 
     q: Annotated[str, Field(max_length=200)] | None = None
     kind: Kind | None = None
-    day: Annotated[date | None, Field(alias="date")] = None
+    day: Annotated[records.QueryDay | None, Field(alias="date")] = None
     status: Status | None = None
 
 

@@ -94,6 +94,16 @@ Phone = Annotated[Annotated[str, Field(max_length=60, pattern=_LINE)], AfterVali
 Email = Annotated[Annotated[str, Field(max_length=254, pattern=_LINE)], AfterValidator(_email)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$")]
 Day = Annotated[date, AfterValidator(_plausible_day)]
+
+
+def _iso_day(text: Any) -> Any:
+    """Pydantic would take a number for seconds since 1970."""
+    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is None:
+        raise PydanticCustomError("impossible_date", _("Ngày phải có dạng 2020-10-12."))
+    return text
+
+
+QueryDay = Annotated[date, BeforeValidator(_iso_day)]
 Slot = Annotated[AwareDatetime, AfterValidator(_plausible_moment)]
 Planned = Annotated[int, Field(ge=1, le=MAX_PLANNED)]
 Minutes = Annotated[int, Field(ge=1, le=1_440)]
