@@ -106,7 +106,7 @@ class _Show:
         """Show one day; None when it is over and the next may follow."""
         args = self._args
         clock = ("--clock", f"{moment:%Y-%m-%dT%H:%M:%S}", "--speed", str(args.speed))
-        server = await _start("serve", "--port", str(args.port), *clock)
+        server = await _start("serve", "--port", str(args.port), *clock, output=subprocess.DEVNULL)
         simulator: asyncio.subprocess.Process | None = None
         try:
             if not await self._is_up(server):

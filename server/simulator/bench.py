@@ -7,8 +7,10 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import orjson
 
 from server.domain.errors import DomainError
@@ -18,6 +20,7 @@ from server.simulator.load import Load, Outcome, bring_out, run_load
 from server.simulator.testbed import Testbed
 from server.simulator.wire import Wire, open_wire
 
+_REGISTRY = Path(__file__).parent.parent / "demo" / "so-dang-ky-doan-2020.xlsx"
 _FRAME_BYTES = 290
 _RIVALS = 50
 _PROBE_SECONDS = 0.3
@@ -103,6 +106,7 @@ async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
             raise DomainError("rivals_admitted", admitted=admitted)
         figures.add(f"of {_RIVALS} sockets with one pass admitted", "", admitted, 1)
         figures.add("memory after the load", "MiB", ceilings.resident_mib(pid))
+    figures.add("memory with the reference data", "MiB", await _memory_with_reference_data(), 150)
     return {
         "at": time.strftime("%Y-%m-%d %H:%M"),
         "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
@@ -110,6 +114,20 @@ async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
                        "passes": len(passes), "seconds": plan.seconds, "rounds": plan.rounds},
         "figures": figures.rows(),
     }  # fmt: skip
+
+
+async def _memory_with_reference_data() -> float:
+    """Return what a server holds that serves the reference period's registry and has shown its pages."""
+    async with Testbed() as bed:
+        await bed.sanh("migrate")
+        await bed.sanh("import", str(_REGISTRY), "--json")
+        await bed.sanh("passes", "--all", "--json")
+        await bed.start()
+        assert bed.server is not None
+        async with httpx2.AsyncClient(base_url=bed.url, trust_env=False) as client:
+            for page in ("/", "/wall", "/kiosk", "/api/v1/occupancy"):
+                await client.get(page)
+        return ceilings.resident_mib(bed.server.pid)
 
 
 @dataclass(frozen=True, slots=True)
