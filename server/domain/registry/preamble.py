@@ -12,7 +12,13 @@ from server.domain.registry.words import field_of_title, looks_like_organisation
 from server.domain.text import search_key, tidy_name
 
 _MOTTO = re.compile(r"cong hoa xa hoi chu nghia|doc lap tu do hanh phuc|kem theo|dang cong san")
-_HOST = re.compile(r"\s+(?:tại|đến|tham quan tại|tham dự tại|at)\s+.*$", re.IGNORECASE)
+# Where the name in a title ends, and the visit begins.
+_VISIT = re.compile(
+    r"\s+(?:tại|đến|đi|dự|tham quan|tham dự|tham gia|trải nghiệm|làm việc|ngày|năm|at|visiting)(?:\s.*)?$",
+    re.IGNORECASE,
+)
+# CÁN BỘ is staff and no ministry, SỐ a number and no department.
+_NO_BODY = re.compile(r"(?:số|cán|toàn)(?:\s|$)", re.IGNORECASE)
 # These begin the name of a body, and other things in a title as well.
 _LOOSE = frozenset("doan nhom ban hoi khoi xa to quan huyen phuong khu".split())
 _COUNT = re.compile(
@@ -109,10 +115,11 @@ def _of_title(rows: Sequence[Sequence[Cell]]) -> str:
             text = as_text(cell)
             if not re.match(r"(?:danh sach|ds|so dang ky|phieu dang ky|doan|list)\b", search_key(text)):
                 continue
-            words = _HOST.sub("", text).split(" ")
+            words = text.split(" ")
             for start in range(1, len(words)):
-                phrase = " ".join(words[start:]).strip(" .,:;()")
-                if search_key(words[start]) not in _LOOSE and looks_like_organisation(phrase):
+                phrase = _VISIT.sub("", " ".join(words[start:])).strip(" .,:;()")
+                is_loose = search_key(words[start]) in _LOOSE or any(map(_NO_BODY.match, words[start - 1 : start + 1]))
+                if not is_loose and looks_like_organisation(phrase):
                     return phrase
     return ""
 
