@@ -210,6 +210,8 @@ class _Batch:
         """The refusal never arrived and the kiosk let them pass: record the fact, linked to that answer, once."""
         facts = pass_facts(row)
         scan, skewed = _scan(item)
+        # Its refusal says where they are, too: a scan must not be superseded by its own answer.
+        scan = replace(scan, at=max(scan.at, stored.part.at))
         decision = self._decide(facts, item.kiosk, scan)
         if decision.answer is Answer.REFUSED:
             return

@@ -191,6 +191,18 @@ async def test_an_offline_scan_after_a_refusal_that_never_arrived_has_its_effect
     assert (await recount(house.database)).is_equal
 
 
+async def test_a_refusal_that_never_arrived_does_not_supersede_the_scan_that_it_refused(house: House, lan: str) -> None:
+    await one(house, HOME, lan)
+    sent = scan(lan, direction="in")
+    assert (await house.checkin.answer([sent], GATE))[0]["code"] == "already_inside"
+    offline = {**sent, "offline": True, "at": (NOW - timedelta(seconds=5)).isoformat()}
+    told = (await house.checkin.answer([offline], GATE))[0]
+    assert (told["code"], told["conflict"]) == ("already_inside", "already_inside")
+    inside = {zone["id"]: zone["people"] for zone in (await house.occupancy.state())["zones"]}
+    assert (inside["lobby"], inside["smart_home"]) == (1, 0)
+    assert (await recount(house.database)).is_equal
+
+
 async def test_a_full_space_gives_the_free_places_and_a_number(house: House, d017: str) -> None:
     def fill(connection: Any) -> int:
         return add_delegation(connection, "D900", planned=59)
