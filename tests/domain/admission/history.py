@@ -91,7 +91,7 @@ def _steps(*, strict: bool) -> list[Step]:
             "cho vào" if not strict and chance.random() < 0.15 else None,
             reentry=not strict and chance.random() < 0.2,
             closes=not strict and chance.random() < 0.01,
-            again=chance.random() < 0.1,
+            again=chance.random() < 0.2,
         )
         deck.append(step)
     return deck

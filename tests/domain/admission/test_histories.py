@@ -38,7 +38,7 @@ def test_the_histories_are_of_every_kind():
     """A property that is never put to the test holds always: here is that they are."""
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=60, database=None, derandomize=True)
+    @settings(max_examples=150, database=None, derandomize=True)
     @given(histories(strict=False))
     def watch(history: list[Step]) -> None:
         play = History(strict=False)
