@@ -5,7 +5,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from server.web import operators
 from server.web.api import delegations, description, devices, keys, passes, scans, visitors
 from server.web.live import live
-from server.web.pages import start, wall
+from server.web.pages import passport, start, wall
 from server.web.pages.staff import devices as desk_devices
 from server.web.pages.staff import session
 
@@ -16,6 +16,9 @@ def build_routes() -> list[BaseRoute]:
         Route("/", start.start),
         Route("/language", start.language),
         Route("/wall", wall.wall),
+        Route("/p/{token}", passport.passport),
+        # A QR code is denser in capitals, so its address may come in them.
+        Route("/P/{token}", passport.passport),
         Route("/healthz", operators.healthz),
         Route("/readyz", operators.readyz),
         Route("/metrics", operators.metrics),
