@@ -26,6 +26,7 @@ from server.storage.audit import verify_chain
 from server.storage.database import Database, open_database
 from server.storage.migrate import HEAD, current_revision
 from server.storage.movements import last_received
+from server.web.frames import check_door
 from server.web.i18n import gettext as _
 from server.web.problems import sentence_of
 
@@ -144,6 +145,12 @@ def _plugins() -> Check:
     broken = [f"{plugin.id}: {plugin.reason}" for plugin in plugins if isinstance(plugin, BrokenPlugin)]
     detail = "; ".join(broken) or ", ".join(plugin.id for plugin in plugins)
     return Check("plugins", not broken, detail, _("Sửa hoặc gỡ phần mở rộng bị hỏng."))
+
+
+def _frames() -> Check:
+    # A self-test against the uvicorn that is installed: its insides carry frames to many screens.
+    detail = _("khung tin đi thẳng") if check_door() else _("khung tin đi đường vòng, chậm hơn")
+    return Check("frames", check_door(), detail, _("Cài đúng bản uvicorn trong requirements.lock: make setup."))
 
 
 async def _database(settings: Settings) -> list[Check]:

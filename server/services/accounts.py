@@ -18,7 +18,7 @@ from server.domain.errors import DomainError
 from server.domain.roles import RIGHTS, Right, Role
 from server.services.clock import real_now
 from server.services.limits import Limit
-from server.services.secrets import hash_secret, new_secret
+from server.services.secrets import PROGRAM, SESSION, hash_secret, new_secret
 from server.storage import accounts as storage
 from server.storage.audit import Entry, append_line
 from server.storage.database import Database
@@ -121,7 +121,7 @@ class Accounts:
             raise DomainError("wrong_credentials")
         self._by_pair.forget(login, address)
         now = real_now()
-        secret = new_secret("sanh_s")
+        secret = new_secret(SESSION)
         session = {
             "id_hash": hash_secret(secret),
             "account_id": row["id"],
@@ -151,7 +151,7 @@ class Accounts:
         """Make a bearer token with a role's rights; its text is not kept. Raises `bad_name`, `bad_role`."""
         if not 0 < len(name.strip()) <= 100:
             raise DomainError("bad_name")
-        secret = new_secret("sanh_t")
+        secret = new_secret(PROGRAM)
         row = {"id": new_id(), "name": name.strip(), "role": _role(role), "created_at": real_now()}
         await self._database.write(_add_token, row | {"token_hash": hash_secret(secret)}, actor)
         return _token(row), secret

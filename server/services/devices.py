@@ -13,7 +13,7 @@ from server.domain.kiosk import Kiosk
 from server.domain.space import Space
 from server.services.clock import real_now
 from server.services.limits import Limit
-from server.services.secrets import hash_secret, new_secret
+from server.services.secrets import DEVICE, PAIRING, hash_secret, new_secret
 from server.storage import devices as storage
 from server.storage.audit import Entry, append_line
 from server.storage.database import Database
@@ -102,7 +102,7 @@ class Devices:
         """Return a new code for a screen that wants to pair. Raises `too_many_attempts`."""
         self._asking.take(asker)
         now = real_now()
-        secret = new_secret("sanh_p")
+        secret = new_secret(PAIRING)
         for _ in range(20):
             code = f"{secrets.randbelow(1_000_000):06}"
             row = {
@@ -157,7 +157,7 @@ class Devices:
             raise DomainError("pairing_expired", shown=pairing["code"])
         if pairing["approved"] is None:
             return None
-        token = new_secret("sanh_d")
+        token = new_secret(DEVICE)
         row = pairing["approved"] | {"paired_at": now, "token_hash": hash_secret(token)}
         if not await self._database.write(_claim, pairing["code"], row, now):
             raise DomainError("secret_used")
@@ -167,7 +167,7 @@ class Devices:
         """Pair a device without a code and return it with its token. Raises what `check` raises."""
         self.check(plan)
         now = real_now()
-        token = new_secret("sanh_d")
+        token = new_secret(DEVICE)
         row = _row(plan, actor, now) | {"token_hash": hash_secret(token)}
         await self._database.write(_add, row, now)
         return self._remember(row["token_hash"], _device(row)), token

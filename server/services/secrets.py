@@ -3,10 +3,13 @@
 import hashlib
 import secrets
 
+PAIRING, DEVICE, PROGRAM, SESSION = "sanh_p_", "sanh_d_", "sanh_t_", "sanh_s_"
+"""What secrets begin with: people, secret scanners and the sign-in tell by it what they have before them."""
+
 
 def new_secret(prefix: str) -> str:
-    """Return 32 random bytes as text; the prefix tells people and secret scanners what they found."""
-    return f"{prefix}_{secrets.token_urlsafe(32)}"
+    """Return 32 random bytes as text behind one of the prefixes."""
+    return prefix + secrets.token_urlsafe(32)
 
 
 def hash_secret(secret: str) -> str:

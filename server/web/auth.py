@@ -14,6 +14,7 @@ from server.domain.roles import RIGHTS, Right, Role
 from server.services.accounts import SESSION_TIME
 from server.services.devices import PairedDevice
 from server.services.house import House
+from server.services.secrets import DEVICE, PROGRAM
 
 DEVICE_COOKIE = "sanh_device"
 SESSION_COOKIE = "sanh_session"
@@ -112,12 +113,14 @@ async def _find(connection: HTTPConnection, house: House) -> Principal:
 
 
 async def _by_bearer(bearer: str, house: House) -> Principal:
-    device = await house.devices.by_token(bearer)
-    if device is not None:
-        return Principal(device.name, device=device)
-    program = await house.accounts.by_token(bearer)
-    if program is not None:
-        return Principal(program.name, program.role, token_id=program.id)
+    if bearer.startswith(DEVICE):
+        device = await house.devices.by_token(bearer)
+        if device is not None:
+            return Principal(device.name, device=device)
+    elif bearer.startswith(PROGRAM):
+        program = await house.accounts.by_token(bearer)
+        if program is not None:
+            return Principal(program.name, program.role, token_id=program.id)
     return Principal(is_refused=True)
 
 

@@ -62,6 +62,7 @@ def _api() -> list[BaseRoute]:
         Route(f"{v1}/passes/by-code/{{code}}", passes.find_pass),
         Route(f"{v1}/passes/{{id}}.svg", passes.draw_pass_svg),
         Route(f"{v1}/passes/{{id}}.png", passes.draw_pass_png),
+        Route(f"{v1}/passes/{{id}}.pdf", passes.print_pass),
         Route(f"{v1}/passes/{{id}}/revoke", passes.revoke_pass, methods=["POST"]),
         Route(f"{v1}/passes/{{id}}", passes.show_pass),
         Route(f"{v1}/badges.pdf", passes.print_delegation),

@@ -99,6 +99,13 @@ def test_the_badges_of_a_delegation_are_a_pdf(programs: Programs, lan: str, layo
     assert answer.content.startswith(b"%PDF-")
 
 
+def test_one_pass_is_printed_as_a_label(programs: Programs, lan: str):
+    made = issue(programs, visitor=lan)
+    answer = programs.call("GET", f"/passes/{made['id']}.pdf?layout=label")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert b"/Type/Pages/Count 1/" in answer.content
+
+
 def test_the_public_keys_are_for_everybody_and_hold_no_secret(programs: Programs):
     answer = programs.client.get("/api/v1/pass-keys")
     assert [key["id"] for key in answer.json()["items"]] == [programs.house.keys.ring.active_id]

@@ -132,15 +132,28 @@ async def revoke_pass(request: Request) -> Response:
     return reply(_out(await house_of(request).passes.revoke(request.path_params["id"], actor=principal.actor)))
 
 
-class BadgePage(Query):
-    """Whose badges, and how: one a page, four on A4, or labels."""
+class Print(Query):
+    """How badges are printed: one a page, four on A4, or labels of 62 × 29 mm."""
 
+    layout: BadgeLayout = "badge"
+
+
+class DelegationPrint(Query):
     delegation: Line
     layout: BadgeLayout = "sheet"
 
 
+@operation("passes", right=Right.READ_PASSES, answers={200: Raw("application/pdf")}, problems=(404,))
+async def print_pass(request: Request, query: Print) -> Response:
+    """Print the badge of one pass."""
+    house = house_of(request)
+    row = await house.passes.get(request.path_params["id"])
+    badges = await read_badges(house.database, [row.id])
+    return Response(await print_badges(house.space, badges, query.layout), media_type="application/pdf")
+
+
 @operation("passes", right=Right.ISSUE_PASSES, answers={200: Raw("application/pdf")}, problems=(404,))
-async def print_delegation(request: Request, query: BadgePage) -> Response:
+async def print_delegation(request: Request, query: DelegationPrint) -> Response:
     """Print the badges of a delegation and its members, issuing what is missing."""
     house = house_of(request)
     rows = await house.passes.of_delegation(query.delegation)
