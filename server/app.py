@@ -12,8 +12,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from server.domain.errors import DomainError
 from server.plugin import BrokenPlugin, Plugin, load_plugins
@@ -210,5 +212,10 @@ def _reason(plugin: Plugin | BrokenPlugin) -> str | None:
 def _plugin_routes(plugins: list[Plugin]) -> list[BaseRoute]:
     routes: list[BaseRoute] = [route for plugin in plugins for route in plugin.routes]
     folders: list[tuple[str, Path]] = [(plugin.id, plugin.static) for plugin in plugins if plugin.static]
-    routes += [Mount(f"/static/{id_}", StaticFiles(directory=folder)) for id_, folder in folders]
-    return [*routes, Mount("/static", StaticFiles(directory=STATIC))]
+    routes += [Mount(f"/static/{id_}", _files(folder)) for id_, folder in folders]
+    return [*routes, Mount("/static", _files(STATIC))]
+
+
+def _files(folder: Path) -> ASGIApp:
+    """Serve a folder, compressed: kiosks on a thin line fetch scripts and icons at a third of their size."""
+    return GZipMiddleware(StaticFiles(directory=folder), minimum_size=1_000, compresslevel=6)
