@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -71,17 +72,18 @@ def render_page(environment: Environment, space: Space, config: Mapping[str, Any
         "vi": {"name": space.name, "city": space.city},
         "en": {"name": space.name_en or space.name, "city": space.city_en or space.city},
     }
-    screens = {language: _render_screens(environment, places[language], language) for language in LANGUAGES}
+    screens = {language: _render_screens(environment, *places[language].values(), language) for language in LANGUAGES}
     with use_language(config["language"]):
         return environment.get_template("kiosk/page.html").render(
             config=config, config_text=orjson.dumps(config).decode(), places=places, screens=screens
         )
 
 
-def _render_screens(environment: Environment, place: Mapping[str, str], language: Language) -> Markup:
+@lru_cache(maxsize=8)
+def _render_screens(environment: Environment, name: str, city: str, language: Language) -> Markup:
     other: Language = "en" if language == "vi" else "vi"
     with use_language(language):
         screens = environment.get_template("kiosk/screens.html").render(
-            place=place, slots=slots, other_language={"code": other, "name": _NAMES[other]}
+            place={"name": name, "city": city}, slots=slots, other_language={"code": other, "name": _NAMES[other]}
         )
     return Markup(screens)  # noqa: S704 - a template made it

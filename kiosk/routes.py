@@ -1,5 +1,6 @@
 """The kiosk's addresses: its page, what the page asks beside the socket, its service worker."""
 
+import gzip
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ async def show_kiosk(request: Request) -> Response:
         language=choose_language(device.language) if device else language(),
     )
     headers = _FRESH if device else _FRESH | {"X-Kiosk": "unpaired"}
-    return HTMLResponse(render_page(request.app.state.templates, house.space, config), headers=headers)
+    return _compressed(request, render_page(request.app.state.templates, house.space, config), headers)
 
 
 async def show_config(request: Request) -> Response:
@@ -70,6 +71,15 @@ def _describe(device: PairedDevice | None) -> dict[str, Any] | None:
         return None
     known = asdict(device)
     return {key: known[key] for key in ("id", "name", "role", "zone", "direction", "inner", "language")}
+
+
+def _compressed(request: Request, page: str, headers: dict[str, str]) -> Response:
+    """Return the page a tenth of its size: it holds every screen twice, in both languages."""
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(page, headers=headers)
+    return HTMLResponse(
+        gzip.compress(page.encode(), 5), headers=headers | {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    )
 
 
 def _json(body: Any) -> Response:

@@ -10,7 +10,7 @@ import {countDown, printLeft, stop} from "./idle.js";
 import {newId} from "./ids.js";
 import {common, model, waitingValues} from "./model.js";
 import {readPass} from "./passes.js";
-import {drawPlan} from "./plan.js";
+import {drawWay} from "./plan.js";
 import {current, language, refresh, show, speak} from "./screens.js";
 import {play} from "./sound.js";
 import {drawAttract} from "./attract.js";
@@ -129,7 +129,7 @@ export function openGate(delivery) {
       if (!standing || standing.isSettled || answer.id !== standing.scan.id) return;
       standing.isSettled = true;
       const {screen, values} = verdictOf(answer, standing.scan);
-      present(screen, values, drawPlan);
+      present(screen, values, drawWay);
     },
     alive(isAlive) {
       refreshHome();

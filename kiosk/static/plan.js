@@ -6,7 +6,16 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 620; // the plan's own units; the page scales it
 const SIGN = 66;
 
-export function drawPlan(root, {zones = []}) {
+/** Hide the last zones where a long name takes their place, then draw the plan of the others. */
+export function drawWay(root, {zones = []}) {
+  const body = root.querySelector(".k-body");
+  const rows = [...root.querySelectorAll(".k-way > li")];
+  const overflows = () => body.scrollHeight > body.clientHeight + 1;
+  while (rows.length > 1 && overflows()) rows.pop().hidden = true;
+  drawPlan(root, zones.slice(0, rows.length));
+}
+
+function drawPlan(root, zones) {
   const picture = root.querySelector("[data-plan]");
   if (!picture || picture.childElementCount) return;
   const {ratio, lobby, rooms} = config.plan;
@@ -20,7 +29,7 @@ export function drawPlan(root, {zones = []}) {
   add(picture, "path", {class: "k-plan-entrance", d: `M${floor.x + floor.width / 2 - 42} ${height}h84`});
   const first = rooms.find(({id}) => id === zones[0]?.id);
   const here = standing(rooms, place, floor);
-  if (first && device.zone === lobby.id && zones[0].state === "free") drawWay(picture, here, first, place(first));
+  if (first && device.zone === lobby.id && zones[0].state === "free") drawArrow(picture, here, first, place(first));
   add(picture, "circle", {class: "k-plan-here", cx: here.x, cy: here.y, r: 23});
   add(picture, "circle", {class: "k-plan-here-dot", cx: here.x, cy: here.y, r: 9});
 }
@@ -59,7 +68,7 @@ function drawGlyph(sign, {glyph}, size) {
 }
 
 /** From the entrance to the door of the first zone: along the floor, then an arrow through the door. */
-function drawWay(picture, here, {door}, {x, y, width, height}) {
+function drawArrow(picture, here, {door}, {x, y, width, height}) {
   const [middle, centre] = [x + width / 2, y + height / 2];
   const near = 30;
   const ways = {
