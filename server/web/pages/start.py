@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -63,7 +63,7 @@ async def start_context(app: Starlette, house: House, demo: Demonstration | None
         "occupancy": occupancy,
         "is_empty": not arrivals["admissions"] and not arrivals["arrived"] and not arrivals["expected"],
         "today": day_in_words(house.space.local(house.clock.now()), with_year=True),
-        "visitors": list(_links(app, house, _visitors_screens())),
+        "visitors": [_passport(link, demo) for link in _links(app, house, _visitors_screens())],
         "desk": list(_links(app, house, _desk_screens())),
         "insight": list(_links(app, house, _insight_screens())),
         "exhibits": [_exhibit(zone, app, house) for zone in house.space.zones if zone.exhibit],
@@ -117,6 +117,14 @@ def _links(app: Starlette, house: House, screens: list[tuple[str, str, str]]) ->
         is_open = reason is None and page_exists(app, path)
         note = "" if is_open else reason or _("sắp có")
         yield Link(name, path, path if is_open and "…" not in path else None, icon, note=note)
+
+
+def _passport(link: Link, demo: Demonstration | None) -> Link:
+    """Return the passport's row with the address of a pass to try, where there is one."""
+    shown = next((entry for entry in demo.passes if entry.kind == "visitor"), None) if demo else None
+    if link.note or link.address != "/p/…" or shown is None:
+        return link
+    return replace(link, href=f"/p/{shown.text.rsplit('/', 1)[-1]}")
 
 
 def _exhibit(zone: Zone, app: Starlette, house: House) -> Link:
