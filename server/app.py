@@ -30,6 +30,7 @@ from server.services.hub import Hub
 from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
 from server.services.passes import Passes
+from server.services.queueing import call_waiting
 from server.settings import Settings
 from server.storage.database import open_database
 from server.storage.migrate import upgrade
@@ -191,6 +192,7 @@ async def _keep_days(house: House) -> None:
             if people is not None:
                 await house.occupancy.refresh()
                 house.arrivals.mark_changed()
+            await call_waiting(house.database, house.space, house.clock.now())
             house.checkin.set_pace(*await house.database.read(read_pace, house.clock.now()))
         except Exception:  # noqa: BLE001 - tried again in a moment, whatever it was
             _log.exception("day_end_failed")

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from server.storage.core import table
 from server.storage.movements import Movement
+from server.storage.queues import QueuePlace
 from server.storage.spaces import SpaceRow, ZoneRow
 from server.storage.standings import Standing
 from server.storage.upsert import upsert
 from server.storage.visits import Visit
 
-_standings, _zones, _space = table(Standing), table(ZoneRow), table(SpaceRow)
+_standings, _zones, _space, _queue = table(Standing), table(ZoneRow), table(SpaceRow), table(QueuePlace)
 
 
 def day_ended_at(connection: Connection) -> datetime | None:
@@ -91,5 +92,6 @@ def leave_all(
 
 
 def end_day(connection: Connection, at: datetime) -> None:
-    """Note that the day ended; what an offline scan says of before comes too late."""
+    """Note that the day ended: what an offline scan says of before comes too late, nobody waits any more."""
     connection.execute(update(_space).values(ended_at=at, seq=_space.c.seq + 1))
+    connection.execute(update(_queue).where(_queue.c.over_at.is_(None)).values(over_at=at, outcome="lapsed"))

@@ -149,6 +149,11 @@ def holder_of(row: Any) -> str:
     return f"s:{row.account_id}" if row.account_id is not None else f"d:{row.delegation_id}"
 
 
+def save_queue(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write numbers of the queue that are new or changed."""
+    upsert(connection, _queue, rows, key=("day", "number"), change=_QUEUE_CHANGES)
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What a batch writes, as rows; empty lists cost no statement."""
@@ -178,5 +183,5 @@ def save_batch(connection: Connection, changes: Changes) -> None:
         connection.execute(_MEASURED_END, changes.measured_ends)
     if changes.cases:
         connection.execute(_cases.insert(), changes.cases)
-    upsert(connection, _queue, changes.queue, key=("day", "number"), change=_QUEUE_CHANGES)
+    save_queue(connection, changes.queue)
     connection.execute(_COUNT_SPACE, changes.space)

@@ -15,6 +15,7 @@ from server.domain.kiosk import Kiosk
 from server.services.clock import Clock
 from server.services.day_end import close_day, close_due_day
 from server.services.house import House
+from server.services.queueing import call_waiting
 from server.services.recount import recount
 from server.settings import Settings
 from server.storage.migrate import upgrade
@@ -290,3 +291,23 @@ async def test_an_exit_dated_before_the_days_end_gives_the_visit_its_measured_en
     answer = await one(house, OUT, lan, direction="out", offline=True, at=at.isoformat())
     assert (answer["answer"], answer["people"], answer["conflict"]) == ("left", 0, "superseded")
     assert await rows(house, "SELECT is_assumed, left_at FROM visit") == [(0, "2020-10-12 02:30:00.000000")]
+
+
+async def test_a_number_is_called_between_scans_and_lapses_after_five_minutes(house: House, d017: str) -> None:
+    def fill(connection: Any) -> int:
+        return add_delegation(connection, "D900", planned=59)
+
+    await house.database.write(fill)
+    big, _ = await house.passes.of_delegation_itself("D900")
+    await one(house, GATE, big.text, direction="in")
+    assert (await one(house, GATE, d017, direction="in"))["queue"]["number"] == 1
+    await close_day(house.database, house.space, NOW, NOW)
+    assert await rows(house, "SELECT outcome FROM queue_place") == [("lapsed",)]
+
+    await house.database.write(
+        lambda connection: connection.execute(text("UPDATE queue_place SET over_at = NULL, outcome = NULL"))
+    )
+    await call_waiting(house.database, house.space, NOW)
+    assert await rows(house, "SELECT called_at IS NOT NULL, outcome FROM queue_place") == [(1, None)]
+    await call_waiting(house.database, house.space, NOW + timedelta(minutes=6))
+    assert await rows(house, "SELECT outcome FROM queue_place") == [("lapsed",)]

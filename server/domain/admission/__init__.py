@@ -24,6 +24,7 @@ from server.domain.admission.model import (
     World,
     ZoneCount,
 )
+from server.domain.admission.queue import call_next
 
 __all__ = [
     "NOT_REMEMBERED",
@@ -42,5 +43,6 @@ __all__ = [
     "World",
     "ZoneCount",
     "apply",
+    "call_next",
     "decide",
 ]
