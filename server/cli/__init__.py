@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import structlog
@@ -48,8 +49,10 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    try:
+    # Wrong settings are for the command to name: the doctor lists them.
+    with suppress(ValidationError):
         set_language(Settings().language)
+    try:
         words = sys.argv[1:] if argv is None else list(argv)
         args = build_parser(words[0] if words else None).parse_args(words)
         code: int = args.run(args)

@@ -32,6 +32,8 @@ from server.web.problems import sentence_of
 
 _LEAST_DISK = 500 * 2**20
 _DURABLE = {"journal_mode": "wal", "synchronous": "2", "fsync": "on", "synchronous_commit": "on"}
+_OF_COMMANDS = {"SANH_TOKEN"}
+"""What single commands read beside the settings."""
 _BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -72,25 +74,32 @@ async def examine() -> list[Check]:
         return [Check("settings", False, str(error), _("Sửa biến môi trường hoặc tệp .env."))]
     checks = [
         _settings(settings),
+        _unknown_settings(),
         _space(settings),
         _secret(settings),
         _disk(settings),
         _clock(),
         _assets(),
         _plugins(),
+        _frames(),
     ]
     return [*checks, *await _database(settings)]
 
 
 def _settings(settings: Settings) -> Check:
     shown = settings.model_dump(mode="json")
-    for name in ("database_url", "bus_url", "smtp_url"):
-        shown[name] = _without_password(str(shown[name]))
-    detail = ", ".join(f"SANH_{name.upper()}={value}" for name, value in shown.items() if value)
+    detail = ", ".join(f"SANH_{name.upper()}={_without_password(str(value or ''))}" for name, value in shown.items())
     several = settings.bus_url and not settings.database_url.startswith("postgresql")
     is_good = settings.public_url.startswith(("http://", "https://")) and not several
     mend = _("SANH_PUBLIC_URL phải là địa chỉ http hoặc https; SANH_BUS_URL cần PostgreSQL trong SANH_DATABASE_URL.")
     return Check("settings", is_good, detail, mend)
+
+
+def _unknown_settings() -> Check:
+    known = {f"SANH_{name.upper()}" for name in Settings.model_fields} | _OF_COMMANDS
+    unknown = sorted(name for name in os.environ if name.startswith("SANH_") and name not in known)
+    mend = _("Sửa lỗi gõ: các cài đặt là %(names)s.", names=", ".join(sorted(known)))
+    return Check("setting_names", not unknown, ", ".join(unknown) or _("không có tên lạ"), mend)
 
 
 def _space(settings: Settings) -> Check:

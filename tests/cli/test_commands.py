@@ -9,6 +9,7 @@ import pytest
 
 from server.cli import main
 from server.domain.passes import read_pass
+from server.settings import Settings
 from tests.cast import add_delegation, add_visitor, fresh_database
 
 
@@ -162,6 +163,20 @@ def test_the_doctor_finds_a_secret_file_that_others_can_read(sanh: Sanh, tmp_pat
     (tmp_path / "var/secret.json").chmod(0o644)
     checks = {check["name"]: check["ok"] for check in sanh.json("doctor", code=1)["checks"]}
     assert checks["secret_file"] is False
+
+
+def test_the_doctor_finds_a_mistyped_and_a_wrong_setting(sanh: Sanh, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SANH_DATABSE_URL", "sqlite:///x.db")
+    checks = {check["name"]: check for check in sanh.json("doctor", code=1)["checks"]}
+    assert checks["setting_names"]["detail"] == "SANH_DATABSE_URL"
+    monkeypatch.setenv("SANH_SPACE_FILE", "nowhere.toml")
+    checks = {check["name"]: check for check in sanh.json("doctor", code=1)["checks"]}
+    assert not checks["space_file"]["ok"]
+
+
+def test_the_doctor_lists_every_setting(sanh: Sanh):
+    detail = sanh.json("doctor", code=1)["checks"][0]["detail"]
+    assert all(f"SANH_{name.upper()}=" in detail for name in Settings.model_fields)
 
 
 def test_the_doctor_shows_no_password(sanh: Sanh, monkeypatch: pytest.MonkeyPatch):
