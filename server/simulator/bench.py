@@ -24,7 +24,6 @@ _REGISTRY = Path(__file__).parent.parent / "demo" / "so-dang-ky-doan-2020.xlsx"
 _FRAME_BYTES = 290
 _RIVALS = 50
 _PROBE_SECONDS = 0.3
-_STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Plan:
     seconds: float = 5.0
     rounds: int = 3
     rates: tuple[float, ...] = (1_000.0, 3_000.0)
+    starts: int = 3
     database_url: str = ""
     ceilings: bool = True
 
@@ -91,7 +91,7 @@ async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
     figures = Figures()
     async with Testbed(plan.database_url) as bed:
         passes = await bed.fill(plan.people)
-        for _ in range(_STARTS):
+        for _ in range(plan.starts):
             await bed.stop()
             figures.add("start on an existing database", "s", await bed.start(), 1.5)
         assert bed.server is not None
