@@ -42,10 +42,10 @@ _RECEPTION = _GUIDE | {
     Right.CLOSE_CASES,
     Right.IMPORT,
     Right.READ_DEVICES,
+    Right.PAIR_DEVICES,
 }
 _ORGANIZER = _RECEPTION | {
     Right.ERASE_VISITORS,
-    Right.PAIR_DEVICES,
     Right.READ_REPORTS,
     Right.READ_AUDIT,
     Right.OPEN_DAY,

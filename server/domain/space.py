@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -178,9 +179,7 @@ def _zone(entry: Any, index: int) -> Zone:
     where = f"zones[{index + 1}]"
     _demand(isinstance(entry, Mapping), where, "not a table")
     id_ = _text(entry, "id", "", where)
-    _demand(
-        bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", id_)), where, "id must be small letters and digits"
-    )
+    _demand(bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", id_)), where, "id must be small letters and digits")
     plan = _numbers(entry, "plan", 4, where)
     area = entry.get("area_m2")
     _demand(area is None or (isinstance(area, int | float) and area > 0), where, "area_m2 must be a number")
@@ -223,9 +222,7 @@ def _spans(text: str, day: str) -> tuple[tuple[time, time], ...]:
         _demand(span[0] < span[1], f"opening.{day}", f"{part!r} closes before it opens")
         spans.append(span)
     spans.sort()
-    _demand(
-        all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False)), f"opening.{day}", "hours overlap"
-    )
+    _demand(all(one[1] <= other[0] for one, other in pairwise(spans)), f"opening.{day}", "hours overlap")
     return tuple(spans)
 
 
@@ -257,13 +254,9 @@ def _text(table: Mapping[str, Any], key: str, default: str, where: str = "space"
     return str(value)
 
 
-def _whole(
-    table: Mapping[str, Any], key: str, default: int | None, *, where: str = "space", least: int = 1
-) -> int:
+def _whole(table: Mapping[str, Any], key: str, default: int | None, *, where: str = "space", least: int = 1) -> int:
     value = table.get(key, default)
-    _demand(
-        isinstance(value, int) and not isinstance(value, bool), f"{where}.{key}", "must be a whole number"
-    )
+    _demand(isinstance(value, int) and not isinstance(value, bool), f"{where}.{key}", "must be a whole number")
     _demand(value >= least, f"{where}.{key}", f"must be at least {least}")
     return int(value)
 

@@ -6,7 +6,6 @@ from typing import Any
 from server.domain.admission import (
     Answer,
     Group,
-    Kind,
     Last,
     PassFacts,
     QueuePlace,
@@ -14,6 +13,7 @@ from server.domain.admission import (
     World,
     ZoneCount,
 )
+from server.domain.passes import PassKind
 from server.domain.space import Space
 from server.storage.scans import Loaded, holder_of
 
@@ -41,7 +41,7 @@ def pass_facts(row: Any) -> PassFacts:
     """Return a pass as admission sees it."""
     return PassFacts(
         id=row.id,
-        kind=Kind(row.kind),
+        kind=PassKind(row.kind),
         holder=holder_of(row),
         delegation=row.delegation_id or row.member_of,
         is_revoked=row.revoked_at is not None,

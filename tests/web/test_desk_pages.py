@@ -130,13 +130,11 @@ async def test_a_device_loses_its_rights_only_after_the_question(bare: Page, spa
     assert await space.house.devices.by_token(token) is None
 
 
-async def test_reception_sees_devices_but_pairs_none(bare: Page, space: RunningHouse) -> None:
+async def test_reception_pairs_devices(bare: Page, space: RunningHouse) -> None:
     await sign_in(bare, space, "Lễ tân")
 
     await expect(bare.locator("h1")).to_have_text("Thiết bị")
-    assert await bare.locator("text=Ghép máy mới").count() == 0
-    answer = await bare.request.post(f"{space.url}/staff/devices/x/revoke", headers={"Origin": space.url})
-    assert answer.status == 403
+    assert await bare.locator("text=Ghép máy mới").count() > 0
 
 
 async def test_a_guide_may_not_see_the_devices(bare: Page, space: RunningHouse) -> None:

@@ -77,10 +77,10 @@ def test_a_plan_that_cannot_be_is_refused(programs: Programs, body: dict[str, ob
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_reception_sees_devices_and_does_not_pair_them(programs: Programs):
+def test_reception_pairs_devices_and_a_guide_does_not(programs: Programs):
     shown = ask(programs)["code"]
-    assert programs.call("GET", "/devices", role="reception").status_code == 200
-    assert programs.call("POST", f"/devices/codes/{shown}/approve", role="reception", json=GATE).status_code == 403
+    assert programs.call("POST", f"/devices/codes/{shown}/approve", role="guide", json=GATE).status_code == 403
+    assert programs.call("POST", f"/devices/codes/{shown}/approve", role="reception", json=GATE).status_code == 200
 
 
 @pytest.mark.parametrize("code", ["abc", "1234567", "x" * 300, "%00"])

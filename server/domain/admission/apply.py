@@ -1,8 +1,9 @@
 """Bring a decision into the world: the only place where standings and counts change."""
 
-from server.domain.admission.model import Answer, Code, Decision, Effect, Kind, Last, PassFacts, Scan, Standing, World
+from server.domain.admission.model import Answer, Code, Decision, Effect, Last, PassFacts, Scan, Standing, World
 from server.domain.admission.queue import call_next, use_number
 from server.domain.kiosk import Kiosk
+from server.domain.passes import PassKind
 
 
 def apply(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, decision: Decision) -> None:
@@ -34,7 +35,7 @@ def _move(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, decision: De
     if effect.from_zone is not None and effect.to_zone is not None and target.since is not None:
         # A move, or a step out of the group's number: they are inside since they came in.
         target.since = min(entered or scan.at, target.since)
-    if pass_.kind is Kind.DELEGATION and source.holder != pass_.holder:
+    if pass_.kind is PassKind.DELEGATION and source.holder != pass_.holder:
         # A member whom the delegation's pass takes along has a movement of their own.
         _assert(source, scan)
         source.last = Last(kiosk.zone, scan.at, decision.answer, effect.people, decision.zone)
@@ -48,7 +49,7 @@ def _settle(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan, decision: 
     _assert(own, scan)
     if decision.effects:
         own.last = Last(kiosk.zone, scan.at, decision.answer, decision.people, decision.zone)
-    if pass_.kind is Kind.DELEGATION and (not kiosk.is_inner or decision.answer is Answer.ADMITTED):
+    if pass_.kind is PassKind.DELEGATION and (not kiosk.is_inner or decision.answer is Answer.ADMITTED):
         _assert_direction(own, scan, decision)
     if decision.reentry:
         day = world.space.day_of(scan.at)
@@ -74,7 +75,7 @@ def _count(world: World, zone: str | None, people: int, pass_: PassFacts) -> Non
         return
     count = world.zones[zone]
     count.inside += people
-    if pass_.kind is Kind.STAFF:
+    if pass_.kind is PassKind.STAFF:
         count.staff += people
     assert count.inside >= 0, f"zone {zone} would hold {count.inside} people"
 

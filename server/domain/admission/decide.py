@@ -10,7 +10,6 @@ from server.domain.admission.model import (
     Code,
     Decision,
     Effect,
-    Kind,
     PassFacts,
     Scan,
     Standing,
@@ -21,6 +20,7 @@ from server.domain.admission.plan import Plan, settle_direction
 from server.domain.admission.queue import call_next, take_number
 from server.domain.admission.rules import refuse_capacity, refuse_pass
 from server.domain.kiosk import Direction, Kiosk
+from server.domain.passes import PassKind
 
 
 def decide(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan) -> Decision:
@@ -39,7 +39,7 @@ def decide(world: World, pass_: PassFacts, kiosk: Kiosk, scan: Scan) -> Decision
         return Decision(answer, zone=kiosk.zone, conflict=Code.SUPERSEDED)
     if (echo := _echo(world, pass_, own, kiosk, scan, direction)) is not None:
         return echo
-    if pass_.kind is Kind.DELEGATION:
+    if pass_.kind is PassKind.DELEGATION:
         plan = plan_group(world, pass_, kiosk, direction, scan)
     else:
         plan = plan_person(world, pass_, kiosk, direction)
@@ -92,7 +92,7 @@ def _refuse(world: World, own: Standing, scan: Scan, plan: Plan, code: Code, fre
 
 def _reenter(world: World, pass_: PassFacts, own: Standing, kiosk: Kiosk, scan: Scan) -> Decision | None:
     """ "Tôi vào lại": out of the booked zone and into this one; the second time in a day it needs staff."""
-    if pass_.kind is not Kind.VISITOR or own.zone is None:
+    if pass_.kind is not PassKind.VISITOR or own.zone is None:
         return None
     if own.reentry_day == world.space.day_of(scan.at) and own.reentries > 0:
         return None
@@ -118,7 +118,7 @@ def _echo(
     last = own.last
     if last is None or last.zone != kiosk.zone or direction != "auto":
         return None
-    if kiosk.is_inner or pass_.kind is Kind.DELEGATION:
+    if kiosk.is_inner or pass_.kind is PassKind.DELEGATION:
         return None
     guard = timedelta(seconds=world.space.double_scan_seconds)
     if not guard or not timedelta(0) <= scan.at - last.at <= guard:
@@ -132,6 +132,6 @@ def _is_superseded(
     if world.ended_at is not None and scan.at < world.ended_at:
         return True
     later = own.asserted_at
-    if pass_.kind is Kind.DELEGATION and not kiosk.is_inner:
+    if pass_.kind is PassKind.DELEGATION and not kiosk.is_inner:
         later = own.came_at if direction == "out" else own.went_at
     return later is not None and scan.at < later

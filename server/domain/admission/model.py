@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from server.domain.kiosk import Direction
+from server.domain.passes import PassKind
 from server.domain.space import Space
 
 HOLD = timedelta(minutes=5)
@@ -56,14 +57,6 @@ NOT_FORCEABLE = frozenset({Code.TOO_MANY_PEOPLE, Code.SCAN_OWN_PASS, Code.DIRECT
 ASSERTING_REFUSALS = frozenset({Code.ALREADY_INSIDE, Code.NOT_INSIDE})
 
 
-class Kind(StrEnum):
-    """Whom a pass stands for."""
-
-    VISITOR = "visitor"
-    DELEGATION = "delegation"
-    STAFF = "staff"
-
-
 class Attempt(StrEnum):
     """What a scan tries to do, which decides the rules that bind it."""
 
@@ -92,7 +85,7 @@ class PassFacts:
     """What was issued: the pass, its holder, and what restricts it."""
 
     id: str
-    kind: Kind
+    kind: PassKind
     holder: str
     delegation: int | None = None
     is_revoked: bool = False

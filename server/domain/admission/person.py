@@ -1,8 +1,9 @@
 """One person's pass: a visitor's own, or a member of staff's."""
 
-from server.domain.admission.model import Answer, Attempt, Code, Effect, Kind, PassFacts, Standing, World
+from server.domain.admission.model import Answer, Attempt, Code, Effect, PassFacts, Standing, World
 from server.domain.admission.plan import Plan, take
 from server.domain.kiosk import Direction, Kiosk
+from server.domain.passes import PassKind
 
 _NOBODY = Standing("")
 
@@ -11,7 +12,7 @@ def plan_person(world: World, pass_: PassFacts, kiosk: Kiosk, direction: Directi
     """Return what this pass does at this kiosk, by the table of outer and inner kiosks."""
     own = world.standing(pass_.holder, pass_.delegation)
     unnamed = _NOBODY
-    if pass_.kind is Kind.VISITOR and pass_.delegation is not None and own.zone is None:
+    if pass_.kind is PassKind.VISITOR and pass_.delegation is not None and own.zone is None:
         unnamed = world.unnamed(pass_.delegation)
     if unnamed.places:
         return _plan_member(world, pass_, kiosk, direction)

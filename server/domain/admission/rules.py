@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from server.domain.admission.model import Attempt, Code, Group, Kind, PassFacts, World
+from server.domain.admission.model import Attempt, Code, Group, PassFacts, World
 from server.domain.admission.plan import Plan
 from server.domain.admission.queue import free_places
 from server.domain.kiosk import Kiosk
+from server.domain.passes import PassKind
 from server.domain.space import Space
 
 
@@ -18,7 +19,7 @@ def refuse_pass(world: World, pass_: PassFacts, kiosk: Kiosk, attempt: Attempt, 
         return Code.REVOKED_PASS
     if group is not None and group.is_cancelled:
         return Code.CANCELLED_DELEGATION
-    binds = pass_.kind is not Kind.STAFF
+    binds = pass_.kind is not PassKind.STAFF
     is_entering = attempt is Attempt.ENTER
     if binds and is_entering and (code := _outside_window(world.space, pass_, group, at)):
         return code

@@ -16,7 +16,6 @@ from server.domain.admission import (
     Code,
     Decision,
     Group,
-    Kind,
     PassFacts,
     Scan,
     World,
@@ -25,22 +24,23 @@ from server.domain.admission import (
     decide,
 )
 from server.domain.kiosk import Direction, Kiosk
+from server.domain.passes import PassKind
 from tests.domain.admission.stage import DAY, EGOV, HOME, LOBBY, NINE, door, kiosk, small_space
 
 COVERS = {1: 4, 2: 2}
 PASSES = (
-    PassFacts("W0", Kind.VISITOR, "v:w0", day=DAY),
-    PassFacts("W1", Kind.VISITOR, "v:w1", day=DAY),
-    PassFacts("W2", Kind.VISITOR, "v:w2", day=DAY, zones=(LOBBY,)),
-    PassFacts("S0", Kind.STAFF, "s:0"),
-    PassFacts("D1", Kind.DELEGATION, "d:1", 1),
-    PassFacts("M0", Kind.VISITOR, "v:m0", 1),
-    PassFacts("M1", Kind.VISITOR, "v:m1", 1),
-    PassFacts("M1-again", Kind.VISITOR, "v:m1", 1, is_revoked=True),
-    PassFacts("D2", Kind.DELEGATION, "d:2", 2),
-    PassFacts("M2", Kind.VISITOR, "v:m2", 2),
+    PassFacts("W0", PassKind.VISITOR, "v:w0", day=DAY),
+    PassFacts("W1", PassKind.VISITOR, "v:w1", day=DAY),
+    PassFacts("W2", PassKind.VISITOR, "v:w2", day=DAY, zones=(LOBBY,)),
+    PassFacts("S0", PassKind.STAFF, "s:0"),
+    PassFacts("D1", PassKind.DELEGATION, "d:1", 1),
+    PassFacts("M0", PassKind.VISITOR, "v:m0", 1),
+    PassFacts("M1", PassKind.VISITOR, "v:m1", 1),
+    PassFacts("M1-again", PassKind.VISITOR, "v:m1", 1, is_revoked=True),
+    PassFacts("D2", PassKind.DELEGATION, "d:2", 2),
+    PassFacts("M2", PassKind.VISITOR, "v:m2", 2),
 )
-WEIGHTS = [3 if pass_.kind is Kind.DELEGATION else 1 for pass_ in PASSES]
+WEIGHTS = [3 if pass_.kind is PassKind.DELEGATION else 1 for pass_ in PASSES]
 KIOSKS = (
     kiosk(),
     kiosk(direction="in"),
@@ -135,7 +135,7 @@ class Books:
         return sum(self.zones.values())
 
     def members(self, delegation: int) -> set[str]:
-        holders = {pass_.holder for pass_ in PASSES if pass_.delegation == delegation and pass_.kind is Kind.VISITOR}
+        holders = {pass_.holder for pass_ in PASSES if pass_.delegation == delegation and pass_.kind is PassKind.VISITOR}
         return {holder for (holder, _), people in self.places.items() if people and holder in holders}
 
     def inside(self, delegation: int) -> int:

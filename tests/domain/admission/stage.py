@@ -10,7 +10,6 @@ from server.domain.admission import (
     Decision,
     Effect,
     Group,
-    Kind,
     PassFacts,
     Scan,
     Standing,
@@ -20,17 +19,18 @@ from server.domain.admission import (
     decide,
 )
 from server.domain.kiosk import Direction, Kiosk, Role
+from server.domain.passes import PassKind
 from server.domain.space import OpeningHours, Space, Zone
 
 NINE = datetime(2020, 10, 12, 2, 0, tzinfo=UTC)  # a Monday, 09:00 on the space's clock
 DAY = NINE.date()
 LOBBY, HOME, EGOV = "lobby", "home", "egov"
 
-LAN = PassFacts("P1", Kind.VISITOR, "v:lan", day=DAY)
-MINH = PassFacts("P2", Kind.STAFF, "s:minh")
-AN = PassFacts("P3", Kind.VISITOR, "v:an", 17)
-BINH = PassFacts("P4", Kind.VISITOR, "v:binh", 17)
-GROUP = PassFacts("P5", Kind.DELEGATION, "d:17", 17)
+LAN = PassFacts("P1", PassKind.VISITOR, "v:lan", day=DAY)
+MINH = PassFacts("P2", PassKind.STAFF, "s:minh")
+AN = PassFacts("P3", PassKind.VISITOR, "v:an", 17)
+BINH = PassFacts("P4", PassKind.VISITOR, "v:binh", 17)
+GROUP = PassFacts("P5", PassKind.DELEGATION, "d:17", 17)
 
 
 def minutes(number: float) -> datetime:
@@ -104,7 +104,7 @@ class Stage:
     def fill(self, zone: str, people: int) -> None:
         """Let strangers come into a zone through an outer gate of its own, whatever its capacity."""
         for number in range(people):
-            stranger = PassFacts(f"X{number}", Kind.VISITOR, f"v:{zone}-{number}", day=DAY)
+            stranger = PassFacts(f"X{number}", PassKind.VISITOR, f"v:{zone}-{number}", day=DAY)
             self.scan(stranger, kiosk(zone, "in", role="desk"), force="đã xếp trước")
 
     def places(self, pass_: PassFacts) -> dict[str, int]:

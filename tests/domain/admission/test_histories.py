@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.domain.admission import Kind, PassFacts, Scan, World, ZoneCount, apply, decide
+from server.domain.admission import PassFacts, Scan, World, ZoneCount, apply, decide
 from server.domain.kiosk import Direction, Kiosk
+from server.domain.passes import PassKind
 from tests.domain.admission.history import KIOSKS, PASSES, History, Step, histories
 from tests.domain.admission.stage import DAY, EGOV, HOME, LOBBY, NINE, door, kiosk, small_space
 
@@ -64,7 +65,7 @@ def test_the_histories_are_of_every_kind():
 
 # Offline scans of visitors, in whatever order they arrive.
 
-VISITORS = [pass_ for pass_ in PASSES if pass_.kind is Kind.VISITOR]
+VISITORS = [pass_ for pass_ in PASSES if pass_.kind is PassKind.VISITOR]
 DOORS = [(at_kiosk, way) for at_kiosk in KIOSKS if at_kiosk.may_scan for way in ("in", "out")]
 
 
@@ -110,7 +111,7 @@ def test_visitors_offline_scans_end_where_the_latest_says_in_whatever_order_they
 def test_of_fifty_kiosks_that_scan_one_pass_at_once_exactly_one_admits(at_kiosks):
     space = small_space()
     world = World(space, {zone.id: ZoneCount(zone.id, zone.capacity) for zone in space.zones})
-    lan = PassFacts("P1", Kind.VISITOR, "v:lan", day=DAY)
+    lan = PassFacts("P1", PassKind.VISITOR, "v:lan", day=DAY)
     answers: Counter[str] = Counter()
     for at_kiosk in at_kiosks:
         scan = Scan("", NINE)

@@ -1,6 +1,7 @@
 """The virtual queue: first in, first called; called places are held for five minutes."""
 
-from server.domain.admission import Kind, PassFacts
+from server.domain.admission import PassFacts
+from server.domain.passes import PassKind
 from tests.domain.admission.stage import (
     AN,
     BINH,
@@ -19,7 +20,7 @@ from tests.domain.admission.stage import (
     small_space,
 )
 
-FIRST, SECOND, THIRD = (PassFacts(f"Q{n}", Kind.VISITOR, f"v:q{n}", day=DAY) for n in (1, 2, 3))
+FIRST, SECOND, THIRD = (PassFacts(f"Q{n}", PassKind.VISITOR, f"v:q{n}", day=DAY) for n in (1, 2, 3))
 
 
 def full(capacity: int = 2, covers: int = 5) -> Stage:
@@ -47,7 +48,7 @@ def test_asking_again_gives_the_same_number():
 
 def test_the_answer_bears_the_free_places():
     stage = full(capacity=3)
-    stage.scan(stage_stranger := PassFacts("X0", Kind.VISITOR, f"v:{HOME}-0", day=DAY), OUT)
+    stage.scan(stage_stranger := PassFacts("X0", PassKind.VISITOR, f"v:{HOME}-0", day=DAY), OUT)
     assert stage_stranger.holder.startswith("v:")
     decision = stage.scan(GROUP, IN)
     assert (outcome(decision), decision.free) == (("refused", "space_full"), 1)
@@ -142,7 +143,7 @@ def test_who_waits_may_change_for_how_many():
 def test_a_number_of_the_space_and_of_the_zone_are_used_by_coming_into_it():
     stage = Stage(small_space(capacity=1, home=1))
     stage.fill(HOME, 1)
-    stranger = PassFacts("X0", Kind.VISITOR, f"v:{HOME}-0", day=DAY)
+    stranger = PassFacts("X0", PassKind.VISITOR, f"v:{HOME}-0", day=DAY)
     stage.scan(BINH, IN)
     stage.scan(BINH, door(HOME))
     stage.scan(stranger, OUT)
