@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import PurePath
 
 from server.domain.registry.model import DelegationRow, Field, Finding, MemberRow, SheetReading
+from server.domain.registry.words import is_department
 from server.domain.text import search_key
 
 
@@ -87,6 +88,8 @@ class _Builder:
         self.warnings: list[Placed] = []
         self.books: dict[str, _Book] = {}
         self.existing: dict[str, Group] = {}
+        self.made: dict[tuple[str, str, str], Group] = {}
+        self.own: dict[int, dict[str, str]] = {}
 
     def take_delegations(self, file: str, sheets: Sequence[SheetReading]) -> None:
         """Note the delegations' own rows, then those that only people's rows describe."""
@@ -184,12 +187,13 @@ class _Builder:
     def _find_bare(self, file: str, book: _Book, sheet: SheetReading, member: MemberRow) -> Group | None:
         if self.into:
             return self._existing(file, sheet.name, self.into)
-        key = search_key(member.organisation or member.section)
-        for name in (key, search_key(sheet.name), search_key(sheet.about.organisation) if sheet.about else ""):
-            fits = [group for group in book.by_organisation.get(name, ()) if name]
-            same_day = [group for group in fits if member.day is None or _same_day(group, member.day)]
-            if same_day:
-                return same_day[0]
+        others = [other for name, other in self.books.items() if name != file]
+        for name in (member.organisation, member.section, sheet.name):
+            for there in (book, *others) if name else ():
+                fits = there.by_organisation.get(search_key(name), ())
+                same_day = [group for group in fits if member.day is None or _same_day(group, member.day)]
+                if same_day:
+                    return same_day[0]
         named = book.by_code.get(sheet.name.strip().upper())
         if named and named[0] is not None:
             return named[0]
@@ -200,7 +204,11 @@ class _Builder:
     def _make(self, file: str, book: _Book, sheet: SheetReading, member: MemberRow) -> Group:
         """Make the delegation of a bare list: of the organisation that it names, or that its rows and sections name."""
         about = sheet.about or DelegationRow(row=sheet.header_row or 1, organisation="")
-        owner = _owner(sheet, member) or about.organisation or _stem(file)
+        said = self._owner(sheet, member) or about.organisation
+        owner = said or _stem(file)
+        made = self.made.get((file, sheet.name, search_key(owner)))
+        if made is not None:
+            return made
         is_own = search_key(owner) == search_key(about.organisation)
         row = replace(
             about,
@@ -210,24 +218,31 @@ class _Builder:
             size=about.size if is_own else None,
             leader=about.leader if is_own else "",
         )
-        group = Group(file, sheet.name, row, None)
+        group = self.made[file, sheet.name, search_key(owner)] = Group(file, sheet.name, row, None)
         self._add(book, group)
-        if not _owner(sheet, member) and not about.organisation:
+        if not said:
             guessed = Finding("organisation_guessed", sheet.header_row, value=owner)
             self.warnings.append(Placed(file, sheet.name, guessed))
         return group
 
+    def _owner(self, sheet: SheetReading, member: MemberRow) -> str:
+        """Return the organisation to which a bare list's row belongs; empty to leave it to the list as a whole."""
+        if sheet.is_owner_said:
+            return ""
+        if member.section:
+            return member.section
+        if id(sheet) not in self.own:
+            self.own[id(sheet)] = _organisations(sheet)
+        own = self.own[id(sheet)]
+        if len(own) == 1:
+            return next(iter(own.values()))
+        has_letterhead = sheet.about is not None and bool(sheet.about.organisation)
+        departments = sum(map(is_department, own.values()))
+        return "" if has_letterhead and departments * 2 >= len(own) else member.organisation
 
-def _owner(sheet: SheetReading, member: MemberRow) -> str:
-    """Return the organisation to which a bare list's row belongs; empty to leave it to the list as a whole."""
-    if sheet.is_owner_said:
-        return ""
-    if member.section:
-        return member.section
-    own = {search_key(row.organisation): row.organisation for row in sheet.members if row.organisation}
-    if len(own) == 1:
-        return next(iter(own.values()))
-    return member.organisation if not (sheet.about and sheet.about.organisation) else ""
+
+def _organisations(sheet: SheetReading) -> dict[str, str]:
+    return {search_key(row.organisation): row.organisation for row in sheet.members if row.organisation}
 
 
 def _same_day(group: Group, day: date | None) -> bool:

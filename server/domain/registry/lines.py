@@ -8,7 +8,7 @@ from itertools import pairwise
 from server.domain.registry.cells import Cell, NoValue, as_text, is_blank
 from server.domain.registry.layout import Layout, layout_at
 from server.domain.registry.model import Field, Sheet
-from server.domain.registry.words import field_of_title, looks_like_organisation, read_kind
+from server.domain.registry.words import field_of_title, is_role, looks_like_organisation, read_kind
 from server.domain.text import search_key
 
 
@@ -55,6 +55,7 @@ class Reader:
         self._ordinal = layout.first(Field.ORDINAL)
         self._wide = {merge[0] for merge in sheet.merged[:50_000] if merge[3] - merge[1] >= 2}
         self._last_numbered = self._find_last_numbered()
+        self._last_data = -1
 
     def adopt(self, layout: Layout) -> None:
         """Go on with the columns of another header further down."""
@@ -83,6 +84,7 @@ class Reader:
         if self.is_closed and not is_numbered:
             return Line.CLOSING
         self.is_closed = False
+        self._last_data = index
         return Line.DATA
 
     def is_numbered(self, row: Sequence[Cell]) -> bool:
@@ -110,8 +112,13 @@ class Reader:
             self.is_closed = False
             return Line.SECTION
         if self._last_numbered is not None and index > self._last_numbered and len(body) <= 2:
-            return Line.CLOSING
+            # Somebody was added right below the last number; names further down are those of who signs.
+            return None if index == self._last_data + 1 and len(body) == 2 and self._names(body) else Line.CLOSING
         return None
+
+    def _names(self, body: dict[int, str]) -> bool:
+        wanted = (Field.NAME, Field.FAMILY_NAME) if self.is_members else (Field.ORGANISATION, Field.DELEGATION)
+        return any(self.layout.columns.get(column) in wanted for column in body)
 
     def _is_section(self, index: int, texts: dict[int, str], body: dict[int, str]) -> bool:
         ordinal = texts.get(self._ordinal, "") if self._ordinal is not None else ""
@@ -121,14 +128,16 @@ class Reader:
         if len(words) > 1 or (len(words) == 1 and len(texts) > 2) or (not words and ordinal == ""):
             return False
         text = words[0] if words else ordinal
+        if is_role(text):
+            return True
         if self._last_numbered is not None and index > self._last_numbered:
             return False
         if _SECTION_PREFIX.match(text) or index in self._wide or (ordinal and not words):
             return True
         in_list = self._last_numbered is not None
         if self.is_members:
-            return looks_like_organisation(text) or (in_list and read_kind(text) is not None)
-        return read_kind(text) is not None or (in_list and not looks_like_organisation(text))
+            return looks_like_organisation(text) or (in_list and read_kind(text, exactly=True) is not None)
+        return read_kind(text, exactly=True) is not None or (in_list and not looks_like_organisation(text))
 
     def _repeats_header(self, texts: dict[int, str]) -> bool:
         same = sum(search_key(text) == search_key(self.layout.titles.get(column, "")) for column, text in texts.items())

@@ -13,7 +13,7 @@ from server.domain.registry.model import DelegationRow, Field, Finding, MemberRo
 from server.domain.registry.preamble import organisation_of_section, read_preamble
 from server.domain.registry.rows import is_member_sheet, read_delegation, read_member
 from server.domain.registry.values import Line
-from server.domain.registry.words import read_kind
+from server.domain.registry.words import is_role, read_kind
 from server.domain.text import search_key
 
 _SAMPLE = 4000
@@ -76,7 +76,8 @@ def _walk(reading: _Reading) -> None:
         told = reader.tell(index)
         if told is LineKind.SECTION:
             texts = [as_text(cell) for cell in reading.sheet.rows[index] if not is_blank(cell)]
-            reading.section = organisation_of_section(max(texts, key=len))
+            title = organisation_of_section(max(texts, key=len))
+            reading.section = reading.section if is_role(title) else title
         elif told is LineKind.NEW_HEADER:
             found = find_layout(reading.sheet, start=index, within=1)
             if found is not None:
@@ -111,7 +112,7 @@ def _read_line(reading: _Reading, index: int) -> None:
     if index in reading.mended:
         column, text = reading.mended[index]
         line.warn("converted_font", column, reading.layout.columns.get(column, Field.IGNORED), text)
-    section_kind = read_kind(reading.section) if reading.section else None
+    section_kind = read_kind(reading.section, exactly=True) if reading.section else None
     if reading.is_members:
         member, delegation = read_member(line, section="" if section_kind else reading.section)
         reading.members.append(member)

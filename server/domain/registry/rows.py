@@ -7,7 +7,6 @@ from server.domain.registry.layout import Layout
 from server.domain.registry.model import DelegationRow, Field, MemberRow, Sheet
 from server.domain.registry.preamble import tidy_leader
 from server.domain.registry.values import NAME_LENGTH, Line
-from server.domain.registry.words import read_kind
 from server.domain.text import person_key, search_key
 
 _CODE_LIKE = re.compile(r"[A-ZĐ]{0,4}[-_.]?\d{1,6}", re.IGNORECASE)
@@ -140,4 +139,4 @@ def _is_leader(line: Line, name: str, title: str, notes: str) -> bool:
         return search_key(mark) not in ("khong", "no", "0")
     if any(search_key(text).startswith(word) for text in (title, notes) for word in _LEADER_WORDS):
         return True
-    return read_kind(mark) is None and search_key(mark) in _LEADER_WORDS
+    return search_key(mark) in _LEADER_WORDS

@@ -141,8 +141,8 @@ _KINDS: dict[str, str] = {
 _KIND_OF = {alias: kind for kind, aliases in _KINDS.items() for alias in aliases.split("|")}
 
 
-def read_kind(text: str) -> str | None:
-    """Return the kind that a cell names, or None when it names none that is known."""
+def read_kind(text: str, *, exactly: bool = False) -> str | None:
+    """Return the kind that a cell names, or None. Unless `exactly`, a word within may tell it."""
     folded = search_key(text)
     for candidate in (folded, search_key(_BRACKETS.sub(" ", text)), re.sub(r"^(?:[ivx]+|[a-z]|\d+) ", "", folded)):
         if candidate in _KIND_OF:
@@ -150,8 +150,24 @@ def read_kind(text: str) -> str | None:
         for prefix in ("khoi ", "nhom ", "doan ", "cac ", "loai ", "khoi cac "):
             if candidate.startswith(prefix) and candidate[len(prefix) :] in _KIND_OF:
                 return _KIND_OF[candidate[len(prefix) :]]
-    return None
+    if exactly or len(folded) > 60:
+        return None
+    return next((kind for kind, sign in _KIND_SIGNS if sign.search(folded)), None)
 
+
+_KIND_SIGNS = tuple(
+    (kind, re.compile(rf"(?:^| )(?:{words})(?: |$)"))
+    for kind, words in (
+        ("international", "quoc te|nuoc ngoai|lanh su"),
+        ("press", "bao chi|truyen thong|truyen hinh"),
+        ("school", "hoc sinh|sinh vien|truong hoc|dai hoc|thpt|thcs"),
+        ("enterprise", "doanh nghiep|cong ty|hop tac xa"),
+        ("district", "quan huyen|(?:ubnd|uy ban nhan dan) (?:quan|huyen)"),
+        ("commune", "phuong xa|xa phuong|(?:ubnd|uy ban nhan dan) (?:phuong|xa)"),
+        ("agency", "so nganh|so ban|ban nganh|co quan|don vi su nghiep"),
+        ("citizens", "nguoi dan|cu dan|dan cu"),
+    )
+)
 
 # What the name of an organisation says of its kind, the surest first.
 _GUESSES = tuple(
@@ -220,12 +236,39 @@ _ORGANISATION = re.compile(
     r"thanh doan|quan doan|ban quan ly|ban|hoi|khoi|khoa|toa an|kho bac|bao hiem|cong an|hop tac xa|doanh nghiep|nhom|"
     r"khu cong nghe|mat tran|dac khu|quan|huyen|phuong|xa|to chuc|lanh su quan|dai su quan|doan) \S+"
 )
+# Folded, these are words and names as well: where a text bears diacritics, they must be the right ones.
+_SPELLED = {
+    "so": "sở", "bo": "bộ", "truong": "trường", "phong": "phòng", "vien": "viện", "phuong": "phường", "xa": "xã", "quan": "quận quân",
+    "huyen": "huyện", "bao": "báo bảo", "dai": "đài đại", "hoi": "hội", "to": "tổ", "cuc": "cục", "khoi": "khối", "nhom": "nhóm",
+    "chi": "chi", "tong": "tổng", "hiep": "hiệp", "dang": "đảng", "doan": "đoàn", "ban": "ban", "cong": "công", "van": "văn",
+    "uy": "ủy uỷ", "hoc": "học", "dac": "đặc", "toa": "tòa toà", "benh": "bệnh", "ngan": "ngân", "mat": "mặt", "thanh": "thành", "lanh": "lãnh",
+}  # fmt: skip
 _PEOPLE_TOO = re.compile(
-    r"(?:doan|ban|hoi|bao|bo|dai|xa|khoa|so|phong) (?:thi|van|ngoc|minh|duc|thanh|quoc|huu|xuan) \S+$"
+    r"(?:doan|ban|hoi|bao|bo|dai|xa|khoa|so|phong) (?:thi|van|ngoc|minh|duc|thanh|quoc|huu|xuan) \S+$|"
+    r"(?:truong|vien|hoi|doan|khoa|bao) [a-z]+$"
 )
+_ROLES = re.compile(
+    r"(?:truong doan|pho doan|pho truong doan|thanh vien(?: doan)?|thanh phan|dai bieu|lanh dao|doan vien)\b.{0,20}"
+)
+_DEPARTMENT = re.compile(r"(?:phong|ban|van phong|khoa|to|bo phan|thanh tra|doi|lop|nhom|khoi|chi bo|vp|p)(?: |$)")
 
 
 def looks_like_organisation(text: str) -> bool:
     """Tell whether a text begins as the name of an organisation does."""
-    folded = re.sub(r"^(?:(?:[ivx]+|[a-z]|\d+(?: \d+)*) )?(?=\S)", "", search_key(text))
-    return _ORGANISATION.match(folded) is not None and _PEOPLE_TOO.match(folded) is None
+    bare = re.sub(r"^\s*(?:(?:[ivxIVX]+|[a-zA-Z]|\d+(?:\.\d+)*)\s*[./):-]+\s*)?", "", text)
+    folded = search_key(bare)
+    if _ORGANISATION.match(folded) is None or _PEOPLE_TOO.match(folded) is not None:
+        return False
+    first = bare.split(" ")[0].lower()
+    spelled = _SPELLED.get(search_key(first))
+    return text.isascii() or spelled is None or first in spelled.split(" ")
+
+
+def is_role(text: str) -> bool:
+    """Tell whether a section's title names a part in the delegation (`Trưởng đoàn`), and no organisation."""
+    return _ROLES.fullmatch(search_key(text)) is not None
+
+
+def is_department(text: str) -> bool:
+    """Tell whether a text names a part of an organisation: `Phòng Tổ chức`, but not `Phòng Y tế Quận 5`."""
+    return _DEPARTMENT.match(search_key(text)) is not None and guess_kind(text) in ("agency", "other")

@@ -111,3 +111,31 @@ def test_rows_of_people_may_describe_their_delegations_too() -> None:
             (("D001", "Sở Y tế", "Lan An"), ("D001", "Sở Y tế", "Minh An"), ("D002", "Sở Công Thương", "Hoa An"))]  # fmt: skip
     groups, errors = build(read(titles, *rows))
     assert (people(groups), errors) == ({"Sở Y tế": ["Lan An", "Minh An"], "Sở Công Thương": ["Hoa An"]}, [])
+
+
+def test_organisations_below_a_hosts_letterhead_are_delegations_each() -> None:
+    titles = ["STT", "Họ và tên", "Đơn vị"]
+    rows = [[1.0, "Nguyễn Thị Lan", "Sở Y tế"], [2.0, "Trần Văn Minh", "Công ty Sao Mai"]]
+    groups, _ = build(read(["SỞ CÔNG THƯƠNG"], ["DANH SÁCH KHÁCH"], titles, *rows))
+    assert people(groups) == {"Sở Y tế": ["Nguyễn Thị Lan"], "Công ty Sao Mai": ["Trần Văn Minh"]}
+
+
+def test_departments_below_a_letterhead_are_one_delegation() -> None:
+    titles = ["STT", "Họ và tên", "Đơn vị"]
+    rows = [[1.0, "Nguyễn Thị Lan", "Văn phòng"], [2.0, "Trần Văn Minh", "Phòng Tổ chức"]]
+    groups, _ = build(read(["SỞ CÔNG THƯƠNG"], ["DANH SÁCH CÁN BỘ"], titles, *rows))
+    assert people(groups) == {"SỞ CÔNG THƯƠNG": ["Nguyễn Thị Lan", "Trần Văn Minh"]}
+
+
+def test_an_uncoded_list_finds_its_delegations_in_another_file() -> None:
+    titles = ["STT", "Họ và tên", "Đơn vị"]
+    people_file = read(titles, [1.0, "Nguyễn Thị Lan", "Sở Y tế"], [2.0, "Trần Văn Minh", "Sở Công Thương"])
+    groups, errors, _ = build_groups(
+        [("doan.xlsx", [read(DELEGATIONS, HEALTH, TRADE)]), ("khach.xlsx", [people_file])], {}
+    )
+    assert (people(groups), errors) == ({"Sở Y tế": ["Nguyễn Thị Lan"], "Sở Công Thương": ["Trần Văn Minh"]}, [])
+
+
+def test_a_section_named_like_a_company_is_an_organisation_and_no_kind() -> None:
+    groups, _ = build(read(BARE, ["I. Công ty Sao Mai"], LAN, ["II. Trường học Bến Nghé"], MINH))
+    assert people(groups) == {"Công ty Sao Mai": ["Nguyễn Thị Lan"], "Trường học Bến Nghé": ["Trần Văn Minh"]}

@@ -173,7 +173,7 @@ def test_ditto_means_as_above(sign: str) -> None:
 
 
 def test_cells_merged_downwards_hold_for_each_row() -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["STT", "Mã đoàn", "Họ và tên", "Đơn vị"],
         [1.0, "D017", "Nguyễn Thị Lan", "Sở Y tế"],
         [2.0, "", "Trần Văn Minh", ""],
@@ -371,3 +371,31 @@ def test_the_order_of_columns_does_not_matter(order: list[int]) -> None:
     row = [1.0, "D017", "Sở Y tế", "Cơ quan", "Lê Văn Hòa", "0983822612", 18.0, "12/10/2020", "8h30"]
     (there,) = read([DELEGATIONS[place] for place in order], [row[place] for place in order]).delegations
     assert there == read(DELEGATIONS, row).delegations[0]
+
+
+@pytest.mark.parametrize("text", ["Trường Giang", "Phương Anh", "Đoàn Văn Hậu", "Bảo Anh", "Ban Thị Mai", "Nguyễn Sở"])
+def test_people_are_not_taken_for_organisations(text: str) -> None:
+    assert names(read(["Họ và tên", "Chức vụ"], ["Nguyễn Thị Lan", "Kỹ sư"], [text, ""])) == ["Nguyễn Thị Lan", text]
+
+
+def test_parts_in_the_delegation_are_no_organisations() -> None:
+    reading = read(["Sở Y tế"], BARE, ["I. Trưởng đoàn"], LAN, ["II. Thành viên"], MINH)
+    assert names(reading) == ["Nguyễn Thị Lan", "Trần Văn Minh"]
+    assert {member.section for member in reading.members} == {""}
+
+
+def test_somebody_added_below_the_last_number_is_read() -> None:
+    added = ["", "Lê Thị Hoa", "Kỹ sư", "", ""]
+    assert names(read(BARE, LAN, MINH, added)) == ["Nguyễn Thị Lan", "Trần Văn Minh", "Lê Thị Hoa"]
+    apart = read(BARE, LAN, MINH, [""], added)
+    assert [warning.code for warning in apart.warnings] == ["row_skipped"]
+    assert len(apart.members) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("Các doanh nghiệp công nghệ", "enterprise"), ("Đoàn học sinh THPT", "school"), ("UBND quận và phòng ban", "district"),
+     ("Cơ quan báo chí", "press")],
+)  # fmt: skip
+def test_a_kind_may_be_told_by_a_word_within(text: str, kind: str) -> None:
+    assert read(DELEGATIONS, [1.0, "D001", "X Y", text, "", "", 3.0, "12/10/2020", "8h"]).delegations[0].kind == kind
