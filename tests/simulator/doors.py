@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import orjson
 from websockets.asyncio.server import serve
@@ -14,13 +15,13 @@ class Doors:
         self.posts = {post.key: post for post in posts}
         self.capacity = capacity
         self.where = {}
-        self.groups = Counter()
+        self.groups: Counter[str] = Counter()
         self.answers = {}
         self.received = []
         self.scripted = []  # answers to give before the tables are asked
         self.mute = False
         self.port = 0
-        self._server = None
+        self._server: Any = None
 
     async def open(self):
         self._server = await serve(self._talk, "127.0.0.1", self.port, process_request=self._admit)

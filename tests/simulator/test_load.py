@@ -1,6 +1,7 @@
 """The load generator: its cheap WebSocket client, and what it counts."""
 
 import asyncio
+from typing import Any
 
 import orjson
 import pytest
@@ -26,7 +27,7 @@ async def doors():
 
 
 def load(doors, **more):
-    values = {"passes": [f"P{n}" for n in range(20)], "seconds": 0.3, "in_flight": 2} | more
+    values: dict[str, Any] = {"passes": [f"P{n}" for n in range(20)], "seconds": 0.3, "in_flight": 2} | more
     return Load(doors.url, [POSTS[0].key] * 2, **values)
 
 

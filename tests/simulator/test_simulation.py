@@ -17,7 +17,7 @@ from server.services.desk import Desk
 from server.services.people import add_visitor
 from server.services.recount import recount
 from server.settings import Settings
-from server.simulator.simulation import Wish, simulate
+from server.simulator.simulation import Overview, Wish, simulate
 from server.web.frames import DirectProtocol
 
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -86,7 +86,7 @@ def at(clock):
 
 async def play(wish, seconds=30.0, begun=None):
     """Play for some seconds, counted from when `begun` holds."""
-    overviews = []
+    overviews: list[Overview] = []
     stop = asyncio.Event()
 
     async def stop_in_time():
