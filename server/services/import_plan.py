@@ -249,8 +249,7 @@ def _search_key(
 
 def give_codes(targets: Sequence[Target], taken: set[str]) -> None:
     """Give each new delegation without a code of its own the next one that neither the database nor a file bears."""
-    taken = taken | {target.code for target in targets if target.code}
+    number = int(next_code(taken | {target.code for target in targets if target.code})[1:])
     for target in targets:
         if target.known is None and target.code is None:
-            target.code = next_code(taken)
-            taken.add(target.code)
+            target.code, number = f"D{number:03}", number + 1

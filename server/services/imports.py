@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -13,6 +12,7 @@ from server.domain.errors import DomainError
 from server.domain.registry import (
     Field,
     Finding,
+    Group,
     Known,
     Placed,
     Sheet,
@@ -21,13 +21,13 @@ from server.domain.registry import (
     codes_named,
     read_sheet,
 )
-from server.domain.registry.booking import Booking, booking_of, booking_warnings
 from server.domain.registry.matching import Registered, Target, match_delegations, organisation_key
-from server.domain.text import person_key, search_key
+from server.domain.text import person_key
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
 from server.services.import_plan import Plan, give_codes, plan_target, write_people, write_plan
 from server.services.import_report import Counts, ImportReport, Readings, in_order
+from server.services.import_times import time_warnings
 from server.services.workbook import read_workbook
 from server.storage import registry
 
@@ -35,6 +35,7 @@ _CODE, _ORGANISATION = Field.CODE, Field.ORGANISATION
 SLICE_SECONDS = 0.008
 BREATH_SECONDS = 0.0015
 PEOPLE_A_SLICE = 80
+MOST_A_SLICE = 50
 
 
 async def import_files(
@@ -105,11 +106,11 @@ async def import_readings(
             if not dry_run:
                 report.delegations, report.visitors = Counts(), Counts()
             report.is_applied = False
-            return work.finished()
+            return await asyncio.to_thread(work.finished)
         report.delegations, report.visitors = Counts(), Counts()
         report.warnings = report.warnings[: work.warnings_before]
     await work.run(is_dry=False)
-    return work.finished()
+    return await asyncio.to_thread(work.finished)
 
 
 class _Import:
@@ -131,9 +132,9 @@ class _Import:
                 self.report.errors.extend(Placed(file, sheet.name, finding) for finding in sheet.errors)
                 self.report.warnings.extend(Placed(file, sheet.name, finding) for finding in sheet.warnings)
         into = into.strip().upper() if into else None
-        codes = codes_named(self.readings) | ({into} if into else set())
+        codes = await asyncio.to_thread(codes_named, self.readings) | ({into} if into else set())
         rows = {row.id: row for row in await database.read(registry.delegations_with_codes, codes)}
-        known = {row.code: Known(row.code, _key(row)) for row in rows.values()}
+        known = {row.code: Known(row.code, row.key) for row in rows.values()}
         if into and into not in known:
             raise DomainError("unknown_delegation", delegation=into)
         groups, errors, warnings = await asyncio.to_thread(build_groups, self.readings, known, into=into)
@@ -141,12 +142,12 @@ class _Import:
         self.report.warnings.extend(warnings)
         keys = {organisation_key(group.row) for group in groups if group.row is not None}
         rows |= {row.id: row for row in await database.read(registry.delegations_of, keys)}
-        timezone = ZoneInfo(self.desk.space.timezone)
-        registered = [_registered(row, timezone) for row in rows.values()]
-        self.targets = await asyncio.to_thread(match_delegations, groups, registered)
-        give_codes(self.targets, await database.read(registry.all_codes))
+        taken = await database.read(registry.all_codes)
+        self.targets = await asyncio.to_thread(_match, groups, list(rows.values()), taken, self.desk.space.timezone)
         self._warn_of_codes()
-        await self._warn_of_times(timezone)
+        days = {target.group.row.day for target in self.targets if target.group.row and target.group.row.day}
+        booked = await database.read(registry.delegations_on, days)
+        self.report.warnings.extend(await asyncio.to_thread(time_warnings, self.desk, self.targets, booked))
         self.warnings_before = len(self.report.warnings)
 
     def _warn_of_codes(self) -> None:
@@ -159,35 +160,13 @@ class _Import:
                     finding = Finding("duplicate_row", group.row.row, field=_ORGANISATION, value=group.row.organisation)
                     self.report.warnings.append(Placed(group.file, group.sheet, finding))
 
-    async def _warn_of_times(self, timezone: ZoneInfo) -> None:
-        days = {target.group.row.day for target in self.targets if target.group.row and target.group.row.day}
-        others = _bookings(await self.desk.database.read(registry.delegations_on, days), timezone)
-        own: list[tuple[Target, Booking | None]] = []
-        for number, target in enumerate(self.targets):
-            row = target.group.row
-            if row is not None:
-                whose = target.known.code if target.known else f"new {number}"
-                booking = booking_of(row, whose, organisation_key(row))
-                own.append((target, booking))
-                if booking is not None:
-                    others[whose] = booking
-        by_day: dict[Any, list[Booking]] = {}
-        for booking in others.values():
-            by_day.setdefault(booking.day, []).append(booking)
-        today = self.desk.space.day_of(self.desk.at)
-        for target, own_booking in own:
-            row = target.group.row
-            assert row is not None
-            for code, held in booking_warnings(row, own_booking, by_day.get(row.day, []), self.desk.space, today):
-                finding = Finding(code, row.row, field=held, value=f"{row.day:%d/%m/%Y}" if row.day else "")
-                self.report.warnings.append(Placed(target.group.file, target.group.sheet, finding))
-
     async def run(self, *, is_dry: bool) -> None:
         """Plan every target; write as well unless this is dry."""
-        waiting = list(self.targets)
-        while waiting:
+        done = 0
+        while done < len(self.targets):
+            waiting = self.targets[done : done + MOST_A_SLICE]
             if is_dry:
-                plans = await self.desk.database.read(_plan_some, self.desk, waiting[:50])
+                plans = await self.desk.database.read(_plan_some, self.desk, waiting)
             elif len(waiting[0].group.members) > PEOPLE_A_SLICE:
                 plans = [await self._write_large(waiting[0])]
             else:
@@ -195,7 +174,7 @@ class _Import:
                 await asyncio.sleep(BREATH_SECONDS)
             for plan in plans:
                 self._count(plan)
-            waiting = waiting[len(plans) :]
+            done += len(plans)
 
     async def _write_large(self, target: Target) -> Plan:
         """Write a delegation with more members than a slice holds: the delegation first, then its members by and by."""
@@ -233,23 +212,20 @@ class _Import:
         return self.report
 
 
-def _key(row: registry.RegisteredRow) -> str:
-    return row.organisation_key or search_key(row.name)[:300]
+def _match(
+    groups: Sequence[Group], rows: Sequence[registry.RegisteredRow], taken: set[str], timezone: str
+) -> list[Target]:
+    """Return what each group becomes, every new delegation with its code."""
+    zone = ZoneInfo(timezone)
+    targets = match_delegations(groups, [_registered(row, zone) for row in rows])
+    give_codes(targets, taken)
+    return targets
 
 
 def _registered(row: registry.RegisteredRow, timezone: ZoneInfo) -> Registered:
     begins = row.slot_at.astimezone(timezone).time() if row.slot_at else None
     leader = person_key(row.leader_name) if row.leader_name else ""
-    return Registered(row.id, row.code, _key(row), row.visit_date, begins, leader, row.source)
-
-
-def _bookings(rows: Sequence[registry.RegisteredRow], timezone: ZoneInfo) -> dict[str, Booking]:
-    bookings = {}
-    for row in rows:
-        if row.slot_at is not None and row.visit_date is not None:
-            begins = row.slot_at.astimezone(timezone).time()
-            bookings[row.code] = Booking(row.code, _key(row), row.visit_date, begins, row.minutes, row.people)
-    return bookings
+    return Registered(row.id, row.code, row.key, row.visit_date, begins, leader, row.source)
 
 
 def _plan_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -> list[Plan]:

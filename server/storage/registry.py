@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select
 
+from server.domain.text import search_key
 from server.storage.core import table
 from server.storage.delegations import DELEGATIONS, count_members
 from server.storage.organisations import ORGANISATIONS
@@ -29,6 +30,11 @@ class RegisteredRow(NamedTuple):
     people: int
     leader_name: str
     source: str
+
+    @property
+    def key(self) -> str:
+        """Return the folded organisation; the delegation's own name where it has none."""
+        return self.organisation_key or search_key(self.name)[:300]
 
 
 class MemberRow(NamedTuple):
