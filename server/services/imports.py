@@ -162,19 +162,25 @@ class _Import:
 
     async def run(self, *, is_dry: bool) -> None:
         """Plan every target; write as well unless this is dry."""
-        done = 0
-        while done < len(self.targets):
-            waiting = self.targets[done : done + MOST_A_SLICE]
-            if is_dry:
-                plans = await self.desk.database.read(_plan_some, self.desk, waiting)
-            elif len(waiting[0].group.members) > PEOPLE_A_SLICE:
-                plans = [await self._write_large(waiting[0])]
+        for start in range(0, len(self.targets), MOST_A_SLICE):
+            some = self.targets[start : start + MOST_A_SLICE]
+            # What is known is weighed beside the writer: the same file again gives the writer nothing to do.
+            weighed = some if is_dry else [target for target in some if target.known is not None]
+            plans = await self.desk.database.read(_plan_some, self.desk, weighed)
+            self._count([plan for plan in plans if is_dry or plan.is_empty])
+            if not is_dry:
+                same = {id(plan.target) for plan in plans if plan.is_empty}
+                await self._write([target for target in some if id(target) not in same])
+
+    async def _write(self, targets: list[Target]) -> None:
+        while targets:
+            if len(targets[0].group.members) > PEOPLE_A_SLICE:
+                plans = [await self._write_large(targets[0])]
             else:
-                plans = await self.desk.database.write(_write_some, self.desk, waiting)
+                plans = await self.desk.database.write(_write_some, self.desk, targets)
                 await asyncio.sleep(BREATH_SECONDS)
-            for plan in plans:
-                self._count(plan)
-            done += len(plans)
+            self._count(plans)
+            targets = targets[len(plans) :]
 
     async def _write_large(self, target: Target) -> Plan:
         """Write a delegation with more members than a slice holds: the delegation first, then its members by and by."""
@@ -191,19 +197,20 @@ class _Import:
         await asyncio.sleep(BREATH_SECONDS)
         return plan
 
-    def _count(self, plan: Plan) -> None:
+    def _count(self, plans: Sequence[Plan]) -> None:
         report = self.report
-        if plan.record is None:
-            report.delegations.new += 1
-        elif plan.changes:
-            report.delegations.changed += 1
-        else:
-            report.delegations.unchanged += plan.target.group.row is not None or bool(plan.target.group.members)
-        report.visitors.new += len(plan.added)
-        report.visitors.changed += len(plan.changed)
-        report.visitors.unchanged += plan.unchanged
-        report.errors.extend(plan.errors)
-        report.warnings.extend(plan.warnings)
+        for plan in plans:
+            if plan.record is None:
+                report.delegations.new += 1
+            elif plan.changes:
+                report.delegations.changed += 1
+            else:
+                report.delegations.unchanged += 1
+            report.visitors.new += len(plan.added)
+            report.visitors.changed += len(plan.changed)
+            report.visitors.unchanged += plan.unchanged
+            report.errors.extend(plan.errors)
+            report.warnings.extend(plan.warnings)
 
     def finished(self) -> ImportReport:
         """Return the report with its findings in order."""
