@@ -62,6 +62,7 @@ def page_config(
         "device": dict(device) if device else None,
         "capacity": space.capacity,
         "plan": describe_plan(space),
+        "opening": [[f"{opens:%H:%M}" for opens, _ in spans] for spans in space.opening.days],
         "zones": [describe_zone(zone) for zone in space.zones],
     }
 

@@ -14,6 +14,7 @@ const WINDOW = 500; // the most scans of a frame, and the most that are on their
 const FRAME_BYTES = 200 * 1024; // of the 256 KiB that a frame may have
 const ANSWER_MS = 4_000;
 const LEFTOVER_MS = 30_000;
+const UNREADABLE = new Set(["malformed_json", "malformed_scans", "too_many_scans", "unknown_message"]);
 
 export async function startDelivery({outbox, onState, onAnswer, onAlive, onCommand, onWaiting}) {
   const onTheWay = new Map();
@@ -37,7 +38,7 @@ export async function startDelivery({outbox, onState, onAnswer, onAlive, onComma
 
   function hear(message) {
     if (message.type === "answers") takeAnswers(message.answers);
-    else if (message.type === "problem") shrink();
+    else if (message.type === "problem") hearProblem(message);
     else if (message.type === "command") onCommand(message);
   }
 
@@ -68,9 +69,15 @@ export async function startDelivery({outbox, onState, onAnswer, onAlive, onComma
     await pump();
   }
 
+  /** What is no fault of the frame (a full disk, a lost right) is tried again on a new connection. */
+  function hearProblem({code}) {
+    if (!onTheWay.size) return;
+    if (UNREADABLE.has(code)) shrink();
+    else live.giveUp();
+  }
+
   /** The server could not read a frame: send less at a time, so that one odd scan does not hold up the rest. */
   async function shrink() {
-    if (!onTheWay.size) return;
     if (frameLimit === 1) await outbox.setAside([onTheWay.keys().next().value]);
     frameLimit = Math.max(1, Math.floor(Math.min(frameLimit, onTheWay.size) / 2));
     sentUpTo = 0;

@@ -1,11 +1,12 @@
 /** What the page knows: the last states, whether the socket lives, how many scans wait. Values for every screen. */
 
 import {config, device, zones} from "./config.js";
-import {clock, dateLine, momentSlots, timeOf} from "./times.js";
+import {clock, dateLine, momentSlots, timeOf, weekdayOf} from "./times.js";
 
 const TIGHT = new Set(["amber"]);
 const ROWS = 4;
 const LATE_MS = 3_600_000; // a delegation that is later than this is no longer announced
+const DAY_MS = 86_400_000;
 const KEPT = "sanh-kiosk-states";
 
 export const model = {occupancy: null, arrivals: null, isAlive: null, waiting: 0, heardAt: {}, ...recall()};
@@ -96,7 +97,13 @@ function share(zone) {
   return zone?.capacity ? zone.people / zone.capacity : 0;
 }
 
-/** When the space opens again, as slots. */
+/** When the space opens again by its hours, as slots; none where it never closes or never opens. */
 export function opening() {
-  return momentSlots("opens", model.arrivals?.opens_at);
+  const now = clock.now().getTime();
+  for (let day = 0; day < 8; day += 1) {
+    const moment = new Date(now + day * DAY_MS);
+    const opens = config.opening[weekdayOf(moment)].find((time) => day > 0 || time > clock.time());
+    if (opens) return {...momentSlots("opens", moment), opens_time: opens};
+  }
+  return {opens_time: null};
 }

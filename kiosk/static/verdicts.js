@@ -48,10 +48,17 @@ function valuesOf(answer, scan) {
     has_plan: config.plan.rooms.length > 0,
     max_people: answer.max_people,
     scan_code: scanCode(scan.id, clock.time()),
-    ...momentSlots("since", answer.since),
+    ...momentSlots("since", sinceWhen(answer)),
     ...opening(),
     ...fullness(answer, zone, scan),
   };
+}
+
+/** What a refusal dates from: the appointment, the cancelling, or the last time that the pass came or went. */
+function sinceWhen({code, since, revoked_at, delegation}) {
+  if (code === "cancelled_delegation") return delegation?.cancelled_at;
+  if (code === "too_early" || code === "expired") return delegation?.slot_at;
+  return code === "revoked_pass" ? revoked_at : since;
 }
 
 function fullness({free, queue, expected}, zone, scan) {

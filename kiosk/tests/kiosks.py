@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import random
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,6 +74,19 @@ async def pass_of(space: RunningHouse, *, of_group: bool = False, code: str = "D
     """Return the text of the pass of a delegation or of its first member."""
     group, member, *_ = await space.house.passes.of_delegation(code)
     return group.text if of_group else member.text
+
+
+def lasting_port() -> int:
+    """Return a free port for a server that goes and comes back.
+
+    Not one that the system hands to clients: a browser that tries to reach a closed port among those can be given
+    that very port, is then connected to itself, and holds it.
+    """
+    for port in random.sample(range(20_000, 32_000), 50):
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextlib.asynccontextmanager

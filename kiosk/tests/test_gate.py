@@ -3,12 +3,14 @@
 import asyncio
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from kiosk.tests.kiosks import Kiosk, open_kiosk, pass_of
-from tests.web.running_house import RunningHouse
+from tests.cast import MORNING
+from tests.web.running_house import RunningHouse, running_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -17,7 +19,7 @@ async def test_the_waiting_gate_says_who_is_inside_and_who_comes(gate: Kiosk) ->
     await expect(gate.page.locator(".k-count-number")).to_have_text("0")
     await expect(gate.page.locator("[data-arches] .arch")).to_have_count(60)
     await expect(gate.page.locator(".k-next-list li")).to_have_count(1)
-    await expect(gate.page.locator(".k-next-list li")).to_contain_text("Trường THPT Bến Nghé")
+    await expect(gate.page.locator(".k-next-list li")).to_contain_text("THPT Bến Nghé")
     await expect(gate.page.locator(".k-clock-time:visible")).to_have_text("08:00")
     await expect(gate.page.locator(".k-clock-note:visible")).to_have_text("Đồng hồ mô phỏng")
 
@@ -121,6 +123,19 @@ async def test_a_cancelled_visit_is_refused_with_the_time(gate: Kiosk, space: Ru
 
     await gate.shows("cancelled_delegation")
     await expect(gate.page.locator("h1")).to_have_text("Thẻ không\ncòn hiệu lực")
+    await expect(gate.page.locator(".k-sentence")).to_contain_text("đã hủy lúc 08:00.")
+
+
+async def test_outside_opening_hours_the_next_opening_is_said(browser: Browser, tmp_path: Path) -> None:
+    evening = MORNING + timedelta(hours=10)
+    async with running_house(tmp_path, at=evening) as space:
+        await space.expect_delegation()
+        async with open_kiosk(browser, space) as gate:
+            await gate.waits()
+            await gate.reads(await pass_of(space))
+
+            await gate.shows("space_closed")
+            await expect(gate.page.locator(".k-sentence")).to_contain_text("Mở cửa lại lúc 07:30 ngày 13/10.")
 
 
 async def test_a_pass_of_another_day_is_too_early(gate: Kiosk, space: RunningHouse) -> None:

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, expect
 
-from kiosk.tests.kiosks import Kiosk, open_kiosk, pass_of
+from kiosk.tests.kiosks import Kiosk, lasting_port, open_kiosk, pass_of
+from server.domain.errors import DomainError
 from tests.cast import add_visitor
 from tests.web.running_house import RunningHouse, running_house
 
@@ -24,7 +25,7 @@ async def _lose_the_server(gate: Kiosk, space: RunningHouse) -> int:
 async def test_scans_without_a_server_survive_a_reload_and_are_counted_when_it_is_back(
     browser: Browser, tmp_path: Path
 ) -> None:
-    async with running_house(tmp_path) as before:
+    async with running_house(tmp_path, port=lasting_port()) as before:
         await before.expect_delegation()
         lan, group = await pass_of(before), await pass_of(before, of_group=True)
         async with open_kiosk(browser, before) as gate:
@@ -76,6 +77,22 @@ async def test_a_verdict_of_its_own_waits_until_the_socket_is_declared_dead(gate
     assert await gate.waiting() == [scan | {"offline": True}]
 
 
+async def test_a_server_that_cannot_write_loses_nothing(gate: Kiosk, space: RunningHouse) -> None:
+    answer = space.house.checkin.answer
+
+    async def refuse(*_: object) -> list[object]:
+        raise DomainError("storage_unavailable")
+
+    space.house.checkin.answer = refuse  # type: ignore[method-assign, assignment]
+    await gate.reads(await pass_of(space))
+    await gate.shows("noted-auto")
+    assert len(await gate.waiting()) == 1
+
+    space.house.checkin.answer = answer  # type: ignore[method-assign]
+
+    await gate.counts(1)
+
+
 async def test_five_hundred_waiting_scans_go_out_in_order_in_frames_that_the_server_takes(
     browser: Browser, space: RunningHouse
 ) -> None:
@@ -113,7 +130,7 @@ _FILL = """async (scans) => {
 
 
 async def test_a_crashed_tab_loses_no_scan(browser: Browser, tmp_path: Path) -> None:
-    async with running_house(tmp_path) as before:
+    async with running_house(tmp_path, port=lasting_port()) as before:
         await before.expect_delegation()
         lan = await pass_of(before)
         async with open_kiosk(browser, before) as gate:
