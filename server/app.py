@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -47,6 +48,7 @@ from server.web.security import SecurityHeaders
 from server.web.templating import STATIC, build_environment
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
+SWITCH_SECONDS = 0.0002
 FOLLOW_SECONDS = 0.5
 """How often changes of other processes (the command line) are looked for."""
 
@@ -89,6 +91,8 @@ def serve(
     app = build_app(settings, Clock(clock, speed))
     if not check_door():
         _log.warning("frames_take_the_public_way")
+    # The writer lets go of the interpreter at every SQLite call and would wait 5 ms each time to get it back.
+    sys.setswitchinterval(SWITCH_SECONDS)
     server = uvicorn.Server(server_config(app, host=host, port=port))
     with contextlib.suppress(KeyboardInterrupt):
         server.run()

@@ -14,7 +14,6 @@ It bears no personal data.
 """
 
 import base64
-import binascii
 import hashlib
 import re
 import secrets
@@ -39,6 +38,8 @@ _LAST_SECOND = 253_402_300_799  # the end of year 9999, where datetime ends
 _LONGEST_TEXT = 2_000
 # Any http(s) address will do: a printed badge outlives a server's move, and the signature says whose it is.
 _TEXT = re.compile(r"(?:HTTPS?://[^/?#\s]+(?:/[^?#\s]*)?/P/)?([A-Z2-7]{135})")
+# Python reads a number in base 32 ten times faster than `base64.b32decode` its letters: every scan passes here.
+_BASE_32_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
 _ALPHANUMERIC_ADDRESS = re.compile(r"https?://[0-9a-z.:-]+", re.IGNORECASE)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CROCKFORD_READING = str.maketrans("OIL", "011", " -")
@@ -155,12 +156,9 @@ def read_pass(text: str) -> SignedPass | None:
     match = _TEXT.fullmatch(text.upper())
     if match is None:
         return None
-    token = match[1]
-    try:
-        octets = base64.b32decode(token + "=")
-    except binascii.Error:
-        return None
-    return _parse(octets) if _encode(octets) == token else None
+    number = int(match[1].translate(_BASE_32_DIGITS), 32)
+    # 135 characters hold three bits more than 84 bytes; set ones would spell the same pass in another way.
+    return _parse((number >> 3).to_bytes(84, "big")) if number & 0b111 == 0 else None
 
 
 def pass_text(public_url: str, token: str) -> str:

@@ -108,12 +108,12 @@ class Space:
 
 
 _EXHIBIT_ZONES = (
-    ("egov", "Chính quyền số", "Digital government", "A"),
-    ("smart_home", "Nhà thông minh", "Smart home", "B"),
-    ("smart_edu", "Giáo dục thông minh", "Smart education", "C"),
-    ("smart_health", "Y tế thông minh", "Smart health", "D"),
-    ("ekyc", "Định danh điện tử", "Digital identity", "E"),
-    ("digital_economy", "Kinh tế số", "Digital economy", "F"),
+    ("egov", "Chính quyền số", "Digital government", "A", 12),
+    ("smart_home", "Nhà thông minh", "Smart home", "B", 10),
+    ("smart_edu", "Giáo dục thông minh", "Smart education", "C", 10),
+    ("smart_health", "Y tế thông minh", "Smart health", "D", 10),
+    ("ekyc", "Định danh điện tử", "Digital identity", "E", 8),
+    ("digital_economy", "Kinh tế số", "Digital economy", "F", 10),
 )
 _GLYPHS = {
     "lobby": "lobby",
@@ -131,9 +131,9 @@ def default_space() -> Space:
     """Return the built-in space: a lobby and a zone per exhibit, open in office hours."""
     lobby = Zone(id="lobby", name="Sảnh", name_en="Lobby", capacity=60, area_m2=120, glyph="lobby")
     exhibits = tuple(
-        Zone(id=id_, name=name, name_en=name_en, capacity=12, glyph=_GLYPHS[id_], letter=letter,
+        Zone(id=id_, name=name, name_en=name_en, capacity=capacity, glyph=_GLYPHS[id_], letter=letter,
              colour=letter.lower(), exhibit=id_)
-        for id_, name, name_en, letter in _EXHIBIT_ZONES
+        for id_, name, name_en, letter, capacity in _EXHIBIT_ZONES
     )  # fmt: skip
     return Space(
         name="Không gian đổi mới sáng tạo và chuyển đổi số",

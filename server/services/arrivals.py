@@ -15,7 +15,7 @@ from server.storage.database import Database
 
 RECENT = 4
 NEXT = 12
-SETTLE_SECONDS = 0.25
+SETTLE_SECONDS = 1.0
 """How long changes are gathered before the day is read again: the wall's list need not follow every scan."""
 
 

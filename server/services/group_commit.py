@@ -17,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-PACE_SECONDS = 0.004
+PACE_SECONDS = 0.006
 BUSY = 4
 """From so many items in the last batch on, the pace holds."""
 

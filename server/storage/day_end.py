@@ -27,11 +27,7 @@ def day_ended_at(connection: Connection) -> datetime | None:
 def people_inside(connection: Connection, most: int) -> Sequence[Any]:
     """Lock and return the standings of holders who are inside, at most so many."""
     return connection.execute(
-        select(_standings)
-        .where(_standings.c.inside > 0)
-        .order_by(_standings.c.holder)
-        .limit(most)
-        .with_for_update()
+        select(_standings).where(_standings.c.inside > 0).order_by(_standings.c.holder).limit(most).with_for_update()
     ).all()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, UniqueConstraint, select
 from sqlmodel import Field, SQLModel
 
-from server.storage.core import table
+from server.storage.core import Moment, table
 
 
 class Movement(SQLModel, table=True):
@@ -36,8 +36,8 @@ class Movement(SQLModel, table=True):
     counted: int = 0
     from_holder: str | None = Field(default=None, max_length=36)
     to_holder: str | None = Field(default=None, max_length=36)
-    at: datetime = Field(index=True)
-    received_at: datetime
+    at: datetime = Field(index=True, sa_type=Moment)
+    received_at: datetime = Field(sa_type=Moment)
     offline: bool = False
     conflict: str | None = Field(default=None, max_length=24)
     assumed: bool = False

@@ -91,9 +91,7 @@ _COUNT_ZONE = (
     .values(inside=bindparam("inside_now"), staff=bindparam("staff_now"))
 )
 _COUNT_SPACE = (
-    update(_space)
-    .where(_space.c.id == SPACE_ID)
-    .values({name: bindparam(f"new_{name}") for name in _SPACE_COUNTERS})
+    update(_space).where(_space.c.id == SPACE_ID).values({name: bindparam(f"new_{name}") for name in _SPACE_COUNTERS})
 )
 _ARRIVED = (
     update(_delegations)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Column, Connection, Index, text
 from sqlmodel import Field, SQLModel
 
-from server.storage.core import table
+from server.storage.core import Moment, table
 
 
 class Standing(SQLModel, table=True):
@@ -31,10 +31,10 @@ class Standing(SQLModel, table=True):
     inside: int = 0
     places: dict[str, int] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     members_inside: int = 0
-    since: datetime | None = None
-    asserted_at: datetime | None = None
-    came_at: datetime | None = None
-    went_at: datetime | None = None
+    since: datetime | None = Field(default=None, sa_type=Moment)
+    asserted_at: datetime | None = Field(default=None, sa_type=Moment)
+    came_at: datetime | None = Field(default=None, sa_type=Moment)
+    went_at: datetime | None = Field(default=None, sa_type=Moment)
     last: dict[str, object] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     reentry_day: date | None = None
     reentries: int = 0

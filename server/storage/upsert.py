@@ -10,7 +10,12 @@ from sqlalchemy.sql import Executable
 
 
 def upsert(
-    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, key: tuple[str, ...], change: tuple[str, ...]
+    connection: Connection,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    key: tuple[str, ...],
+    change: tuple[str, ...],
 ) -> None:
     """Insert every row; where one with this key stands, set its columns in `change`. One statement for all."""
     if rows:
@@ -23,4 +28,5 @@ def _statement(dialect_name: str, table: Table, key: tuple[str, ...], change: tu
     dialect = postgresql if dialect_name == "postgresql" else sqlite
     statement = dialect.insert(table)
     changes = {column: statement.excluded[column] for column in change}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=changes)
+    built: Executable = statement.on_conflict_do_update(index_elements=list(key), set_=changes)
+    return built

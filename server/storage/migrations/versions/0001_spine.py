@@ -5,6 +5,8 @@ import sqlmodel
 import sqlmodel.sql.sqltypes
 from alembic import op
 
+import server.storage.core
+
 revision = "0001"
 down_revision = None
 
@@ -89,8 +91,8 @@ def upgrade() -> None:
         sa.Column("counted", sa.Integer(), nullable=False),
         sa.Column("from_holder", sqlmodel.sql.sqltypes.AutoString(length=36), nullable=True),
         sa.Column("to_holder", sqlmodel.sql.sqltypes.AutoString(length=36), nullable=True),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("at", server.storage.core.Moment(timezone=True), nullable=False),
+        sa.Column("received_at", server.storage.core.Moment(timezone=True), nullable=False),
         sa.Column("offline", sa.Boolean(), nullable=False),
         sa.Column("conflict", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=True),
         sa.Column("assumed", sa.Boolean(), nullable=False),
@@ -177,8 +179,8 @@ def upgrade() -> None:
         sa.Column("delegation_id", sa.Integer(), nullable=True),
         sa.Column("pass_id", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=True),
         sa.Column("people", sa.Integer(), nullable=False),
-        sa.Column("entered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("left_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("entered_at", server.storage.core.Moment(timezone=True), nullable=False),
+        sa.Column("left_at", server.storage.core.Moment(timezone=True), nullable=True),
         sa.Column("is_assumed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("holder", "day"),
     )
@@ -310,10 +312,10 @@ def upgrade() -> None:
         sa.Column("inside", sa.Integer(), nullable=False),
         sa.Column("places", sa.JSON(), nullable=False),
         sa.Column("members_inside", sa.Integer(), nullable=False),
-        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("asserted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("came_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("went_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("since", server.storage.core.Moment(timezone=True), nullable=True),
+        sa.Column("asserted_at", server.storage.core.Moment(timezone=True), nullable=True),
+        sa.Column("came_at", server.storage.core.Moment(timezone=True), nullable=True),
+        sa.Column("went_at", server.storage.core.Moment(timezone=True), nullable=True),
         sa.Column("last", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("reentry_day", sa.Date(), nullable=True),
         sa.Column("reentries", sa.Integer(), nullable=False),
