@@ -33,4 +33,3 @@ class House:
     arrivals: ArrivalsBoard
     checkin: CheckIn
     plugins: dict[str, str | None] = field(default_factory=dict)
-    is_demo: bool = False

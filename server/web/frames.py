@@ -51,6 +51,9 @@ class DirectWire:
     def drop(self) -> None:
         self._transport.abort()
 
+    def release(self) -> None:
+        """Let go of the connection, which its server closes."""
+
 
 class QueuedWire:
     """The public way: one task per connection sends what waits, through `websocket.send`."""
@@ -77,6 +80,10 @@ class QueuedWire:
         self._messages.put_nowait(message)
 
     def drop(self) -> None:
+        self._task.cancel()
+
+    def release(self) -> None:
+        """Let go of the connection: nothing more is sent."""
         self._task.cancel()
 
     async def _run(self) -> None:

@@ -114,6 +114,7 @@ class _Session:
 
     def leave(self) -> None:
         self._house.hub.leave(self._screen)
+        self._wire.release()
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send one message; a connection that is gone hears nothing."""
