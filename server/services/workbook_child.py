@@ -15,13 +15,16 @@ from server.services.workbook_limits import (
     CPU_SECONDS,
     MEMORY_BYTES,
     MOST_BYTES,
+    MOST_CELL,
     MOST_COLUMNS,
     MOST_ROWS,
+    MOST_TEXT,
     SPARE_ROWS,
     Refused,
 )
 
 CHUNK = 500
+CHUNK_SIZE = 1_000_000
 
 _ERROR_TEXTS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 
@@ -36,8 +39,11 @@ def main() -> int:
         content = sys.stdin.buffer.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise Refused("file_too_large")
+        size = 0
         for line in _read(content):
-            _write(answers, line)
+            size += _write(answers, line)
+            if size > MOST_TEXT:
+                raise Refused("file_too_demanding")
         _write(answers, {"end": True})
     except Refused as refused:
         _write(answers, {"error": refused.code})
@@ -61,10 +67,10 @@ def _limit() -> None:
         resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _write(answers: IO[bytes], line: dict[str, Any]) -> None:
+def _write(answers: IO[bytes], line: dict[str, Any]) -> int:
     import orjson
 
-    answers.write(orjson.dumps(line) + b"\n")
+    return answers.write(orjson.dumps(line) + b"\n")
 
 
 def _read(content: bytes) -> Iterator[dict[str, Any]]:
@@ -127,7 +133,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     """Give the rows by the hundreds, empty ones at the end left out. Too many filled rows are refused."""
     chunk: list[list[Any]] = []
-    waiting = filled = 0
+    waiting = filled = size = 0
     by_row: dict[int, list[tuple[int, tuple[str, str]]]] = {}
     for (place, column), why in missing.items():
         by_row.setdefault(place, []).append((column, why))
@@ -152,9 +158,10 @@ def _rows(
                 yield {"rows": chunk, "filled": 0}
                 chunk = []
         chunk.append(cells)
-        if len(chunk) >= CHUNK:
+        size += sum(len(cell) for cell in cells if isinstance(cell, str))
+        if len(chunk) >= CHUNK or size > CHUNK_SIZE:
             yield {"rows": chunk, "filled": filled}
-            before, filled, chunk = before + filled, 0, []
+            before, filled, size, chunk = before + filled, 0, 0, []
     if chunk:
         yield {"rows": chunk, "filled": filled}
 
@@ -163,6 +170,7 @@ def _cell(cell: Any) -> Any:
     if cell is None or cell == "":
         return None
     if isinstance(cell, str):
+        cell = cell[:MOST_CELL]
         if cell in _ERROR_TEXTS or cell.startswith("Err:5"):
             return {"e": cell}
         return cell.encode("utf-8", "replace").decode() if not cell.isascii() else cell

@@ -5,6 +5,9 @@ MOST_ROWS = 100_000
 # Titles above the header, and totals below, are no rows of the list.
 SPARE_ROWS = 200
 MOST_COLUMNS = 256
+# Longer than any name or note may be; what is cut off would have been refused by its length anyway.
+MOST_CELL = 4_000
+MOST_TEXT = 100_000_000
 MOST_UNPACKED = 320 * 1024 * 1024
 MOST_PARTS = 5_000
 MEMORY_BYTES = 1024 * 1024 * 1024

@@ -263,3 +263,35 @@ async def test_the_reader_sees_nothing_of_the_house(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(workbook, "_CHILD", "curious")
     (sheet,) = await read_workbook(BOOK, "so.xlsx")
     assert "SANH" not in sheet.name
+
+
+def swollen() -> bytes:
+    """Return a small workbook whose cells all show one long text."""
+    text = "a" * 30_000
+    page = part(BOOK, "sheet1.xml")
+    cells = b'<c t="s"><v>0</v></c>' * 100
+    rows = b"".join(b'<row r="%d">%s</row>' % (row, cells) for row in range(1, 400))
+    start, end = page.index(b"<sheetData>") + 11, page.index(b"</sheetData>")
+    strings = f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{text}</t></si></sst>'
+    grown = repacked(BOOK, sheet1_xml=page[:start] + rows + page[end:], sharedStrings_xml=strings.encode())
+    if "sharedStrings" not in str(zipfile.ZipFile(io.BytesIO(grown)).namelist()):
+        stream = io.BytesIO(grown)
+        with zipfile.ZipFile(stream, "a") as archive:
+            archive.writestr("xl/sharedStrings.xml", strings)
+        types = part(grown, "[Content_Types].xml").replace(
+            b"</Types>",
+            b'<Override PartName="/xl/sharedStrings.xml" ContentType='
+            b'"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
+        )
+        grown = repacked(stream.getvalue(), **{"[Content_Types]_xml": types})
+    return grown
+
+
+async def test_a_small_file_that_shows_endless_text_is_given_up() -> None:
+    content = swollen()
+    assert len(content) < 200_000
+    assert await code(content) == "file_too_demanding"
+
+
+async def test_a_cell_longer_than_any_text_is_cut() -> None:
+    assert [len(cell) for cell in (await rows(b"ten;don vi\n" + b"a" * 50_000 + b";b\n"))[1]] == [4000, 1]

@@ -9,6 +9,8 @@ from typing import Literal
 from server.domain.text import clean, search_key
 
 MOST_PEOPLE = 10_000
+# No day, time or number is longer; patterns are not tried on what a hostile cell may hold.
+_LONGEST = 120
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet's day 0, of no time zone
 
@@ -108,6 +110,8 @@ _ENGLISH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3})[a-z]*[\s,-]+(\
 
 
 def _day_of_text(text: str) -> date:
+    if len(text) > _LONGEST:
+        raise Unreadable("impossible_date")
     for pattern in (_SPAN, _SPELLED, _YEAR_LAST):
         if match := pattern.search(text):
             day, month, year = (int(group) for group in match.groups())
@@ -172,6 +176,8 @@ def read_time(cell: Cell) -> tuple[time | None, time | None, bool]:
 
 
 def _times_of_text(text: str) -> tuple[time, time | None, bool]:
+    if len(text) > _LONGEST:
+        raise Unreadable("impossible_time")
     text = _HOURS_SPAN.sub(r"\1h - \2h", text)
     pattern = _CLOCK if _CLOCK.search(text) else _BARE_HOUR
     matches = list(pattern.finditer(text))
@@ -226,6 +232,8 @@ def read_size(cell: Cell) -> int | None:
     text = as_text(cell)
     if says_nothing(text):
         return None
+    if len(text) > _LONGEST:
+        raise Unreadable("impossible_size")
     text = re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", text)
     numbers = [float(match.replace(",", ".")) for match in _NUMBER.findall(text)]
     if not numbers or text.lstrip().startswith(("-", "−")) or not all(number.is_integer() for number in numbers):
@@ -251,6 +259,6 @@ def read_email(text: str) -> str:
     """Return the address with its domain in small letters; `bad_email` when it is no possible address."""
     address = re.sub(r"^mailto:", "", text.strip().strip("<>"), flags=re.IGNORECASE)
     local, _, domain = address.rpartition("@")
-    if not _EMAIL.fullmatch(address) or len(address) > 254 or ".." in address or local[:1] == "." or local[-1:] == ".":
+    if len(address) > 254 or not _EMAIL.fullmatch(address) or ".." in address or local[:1] == "." or local[-1:] == ".":
         raise Unreadable("bad_email")
     return f"{local}@{domain.lower()}"

@@ -19,6 +19,7 @@ _VISIT = re.compile(
 )
 # CÁN BỘ is staff and no ministry, SỐ a number and no department.
 _NO_BODY = re.compile(r"(?:số|cán|toàn)(?:\s|$)", re.IGNORECASE)
+_LONGEST = 400
 # These begin the name of a body, and other things in a title as well.
 _LOOSE = frozenset("doan nhom ban hoi khoi xa to quan huyen phuong khu".split())
 _COUNT = re.compile(
@@ -78,7 +79,7 @@ def _labelled(rows: Sequence[Sequence[Cell]]) -> tuple[list[Cell], dict[int, Fie
     for row in rows:
         filled = [cell for cell in row if cell is not None and as_text(cell)]
         for position, cell in enumerate(filled):
-            if not isinstance(cell, str):
+            if not isinstance(cell, str) or len(cell) > _LONGEST:
                 continue
             for part in re.split(r";\s+", cell):
                 label = _LABEL.fullmatch(part.strip())
@@ -112,7 +113,7 @@ def _of_title(rows: Sequence[Sequence[Cell]]) -> str:
     """Return the organisation that a title names: `DANH SÁCH ĐOÀN THAM QUAN CỦA SỞ Y TẾ`."""
     for row in rows:
         for cell in row:
-            text = as_text(cell)
+            text = as_text(cell) if isinstance(cell, str) and len(cell) < _LONGEST else ""
             if not re.match(r"(?:danh sach|ds|so dang ky|phieu dang ky|doan|list)\b", search_key(text)):
                 continue
             words = text.split(" ")
@@ -129,7 +130,7 @@ def _of_letterhead(rows: Sequence[Sequence[Cell]]) -> str:
     found = ""
     for row in rows:
         for cell in row:
-            text = as_text(cell)
+            text = as_text(cell) if isinstance(cell, str) and len(cell) < _LONGEST else ""
             folded = search_key(text)
             if isinstance(cell, str) and re.match(r"(?:danh sach|so dang ky|phieu dang ky)\b", folded):
                 return found

@@ -1,13 +1,16 @@
 """One cell → one value, or a stable code."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time
+from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.domain.phones import parse_phone
 from server.domain.registry.cells import (
     MOST_PEOPLE,
     NoValue,
@@ -162,3 +165,15 @@ def test_a_cell_is_read_or_refused_and_nothing_else(read: Callable[[Any], Any], 
         return
     assert value is None or isinstance(value, date | int | tuple)
     assert not isinstance(value, int) or 1 <= value <= MOST_PEOPLE
+
+
+@pytest.mark.parametrize(
+    "text", ["1+" * 20_000 + "-", "8h" * 20_000, "(" * 40_000, "1/" * 20_000, "a@" * 20_000, "9 " * 20_000]
+)
+def test_a_hostile_cell_takes_no_time(text: str) -> None:
+    began = process_time()
+    for read in (read_date, read_time, read_size, read_email, parse_phone):
+        with suppress(Unreadable):
+            read(text)
+    is_ditto(text)
+    assert process_time() - began < 0.5
