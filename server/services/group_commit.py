@@ -2,7 +2,7 @@
 
 Under little load a batch is one item and is committed at once. Under much load a commit is shared by many, and
 batches begin no faster than one every `PACE_SECONDS`: where the disk is quick, small batches would spend the
-processor on statements that a larger one shares (docs/decisions/0005-group-commit.md has the figures).
+processor on statements that a larger one shares (docs/decisions/0010-group-commit.md has the figures).
 """
 
 import asyncio
