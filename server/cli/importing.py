@@ -20,6 +20,8 @@ from server.web.problems import sentence_of
 
 _SHOWN = 200
 _ROWS_SHOWN = 12
+# A running server is another process, which finds the database free only by looking again and again.
+_BREATH_SECONDS = 0.008
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -58,6 +60,7 @@ async def _import(house: SmallHouse, args: argparse.Namespace) -> ImportReport:
         delegation=args.delegation,
         dry_run=args.dry_run,
         all_or_nothing=args.all_or_nothing,
+        breath_seconds=_BREATH_SECONDS,
     )
 
 

@@ -45,16 +45,24 @@ async def import_files(
     delegation: str | None = None,
     dry_run: bool = False,
     all_or_nothing: bool = False,
+    breath_seconds: float = BREATH_SECONDS,
 ) -> ImportReport:
     """Import the good rows of all files and report the others.
 
     `delegation` takes bare lists of members. With `all_or_nothing` one bad row keeps everything out. The same files
     again change nothing. Raise `DomainError` when a file cannot be read at all (see `read_workbook`, and
-    `no_list_found`), or `unknown_delegation`; then nothing was imported.
+    `no_list_found`), or `unknown_delegation`; then nothing was imported. Between slices of writing it waits for
+    `breath_seconds`, so that scans get in.
     """
     readings, warnings = await read_files(files)
     return await import_readings(
-        desk, readings, warnings, delegation=delegation, dry_run=dry_run, all_or_nothing=all_or_nothing
+        desk,
+        readings,
+        warnings,
+        delegation=delegation,
+        dry_run=dry_run,
+        all_or_nothing=all_or_nothing,
+        breath_seconds=breath_seconds,
     )
 
 
@@ -94,9 +102,10 @@ async def import_readings(
     delegation: str | None = None,
     dry_run: bool = False,
     all_or_nothing: bool = False,
+    breath_seconds: float = BREATH_SECONDS,
 ) -> ImportReport:
     """Import sheets that were read already, perhaps with columns that a person corrected."""
-    work = _Import(desk, readings)
+    work = _Import(desk, readings, breath_seconds)
     report = work.report
     report.warnings.extend(warnings)
     await work.prepare(delegation)
@@ -116,8 +125,9 @@ async def import_readings(
 class _Import:
     """One import: targets found first, then written in slices between which scans get in."""
 
-    def __init__(self, desk: Desk, readings: Readings) -> None:
+    def __init__(self, desk: Desk, readings: Readings, breath_seconds: float) -> None:
         self.desk = desk
+        self.breath_seconds = breath_seconds
         self.readings = readings
         self.report = ImportReport()
         self.targets: list[Target] = []
@@ -178,7 +188,7 @@ class _Import:
                 plans = [await self._write_large(targets[0])]
             else:
                 plans = await self.desk.database.write(_write_some, self.desk, targets)
-                await asyncio.sleep(BREATH_SECONDS)
+                await asyncio.sleep(self.breath_seconds)
             self._count(plans)
             targets = targets[len(plans) :]
 
@@ -190,11 +200,11 @@ class _Import:
             return plan
         id_, _ = await database.write(_write_first, self.desk, plan)
         for start in range(PEOPLE_A_SLICE, max(len(plan.added), len(plan.changed)), PEOPLE_A_SLICE):
-            await asyncio.sleep(BREATH_SECONDS)
+            await asyncio.sleep(self.breath_seconds)
             end = start + PEOPLE_A_SLICE
             added, changed = plan.added[start:end], plan.changed[start:end]
             await database.write(write_people, self.desk, id_, added, changed)
-        await asyncio.sleep(BREATH_SECONDS)
+        await asyncio.sleep(self.breath_seconds)
         return plan
 
     def _count(self, plans: Sequence[Plan]) -> None:
