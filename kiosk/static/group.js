@@ -6,6 +6,7 @@
  */
 
 const MOST_ARCHES = 24;
+const ROW = 9; // a small group stands in one row; arches keep their size
 const MOST_UNKNOWN = 200;
 
 export function askGroup({delegation, direction, isOffline}) {
@@ -65,7 +66,7 @@ export function drawGroup(root, {covers, inside, number, leaving, known, at_leas
   if (covers > MOST_ARCHES) return drawBar(places, covers, stay, number);
   while (places.children.length > covers) places.lastChild.remove();
   while (places.children.length < covers) places.append(document.createElement("i"));
-  places.style.setProperty("--columns", covers > 6 ? Math.ceil(covers / 2) : Math.max(covers, 3));
+  places.style.setProperty("--columns", Math.max(ROW, Math.ceil(covers / 2)));
   [...places.children].forEach((arch, place) => {
     arch.className = place < stay ? "k-person k-person-in" : place < stay + number ? "k-person k-person-now" : "k-person";
   });

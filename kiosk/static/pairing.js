@@ -7,6 +7,7 @@ import {common} from "./model.js";
 import {language, put, refresh, show, speak} from "./screens.js";
 
 const ASK_EVERY_MS = 2_000;
+const LONGEST_MS = 600_000;
 const RETRY_MS = 3_000;
 
 export function startPairing() {
@@ -39,8 +40,9 @@ export function startPairing() {
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const {code, secret, expires_at} = await answer.json();
       const served = Date.parse(answer.headers.get("Date") ?? "") || Date.now();
-      // By the server's own clock: this device's may be wrong by hours.
-      pairing = {code, secret, until: performance.now() + Date.parse(expires_at) - served};
+      // By the server's own clock (whole seconds, a little late): this device's may be wrong by hours.
+      const lasts = Math.min(Date.parse(expires_at) - served, LONGEST_MS);
+      pairing = {code, secret, until: performance.now() + lasts};
       isLost = false;
       refresh(values());
       setTimeout(claim, ASK_EVERY_MS);
