@@ -1,8 +1,8 @@
 """Group commit: what arrives while one batch is being committed makes up the next.
 
-Under little load a batch is one item and is committed at once. Under much load a commit is shared by many, and
-batches begin no faster than one every `PACE_SECONDS`: where the disk is quick, small batches would spend the
-processor on statements that a larger one shares (docs/decisions/0010-group-commit.md has the figures).
+Under little load a batch is one item and is committed at once. Under much load a commit is shared by many, and the
+larger a batch was, the later the next one begins, up to 6 ms after it: where the disk is quick, small batches would
+spend the processor on statements that a larger one shares (docs/decisions/0010-group-commit.md has the figures).
 """
 
 import asyncio
@@ -17,9 +17,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-PACE_SECONDS = 0.006
-BUSY = 4
-"""From so many items in the last batch on, the pace holds."""
+PACE_SECONDS_A_SCAN = 0.001
+MOST_PACE_SECONDS = 0.006
 
 _log = structlog.get_logger()
 
@@ -71,8 +70,10 @@ class GroupCommit(Generic[Item, Result]):
             began = asyncio.get_running_loop().time()
             shares = self._gather()
             await self._commit_shares(shares)
-            if sum(len(share) for _, share in shares) >= BUSY:
-                await asyncio.sleep(max(0.0, began + PACE_SECONDS - asyncio.get_running_loop().time()))
+            size = sum(len(share) for _, share in shares)
+            pace = min(MOST_PACE_SECONDS, size * PACE_SECONDS_A_SCAN)
+            if size > 1 and (left := began + pace - asyncio.get_running_loop().time()) > 0:
+                await asyncio.sleep(left)
 
     async def drain(self) -> None:
         """Wait until everything that was submitted is answered."""

@@ -51,7 +51,7 @@ class Screen:
 @dataclass(slots=True)
 class _Topic:
     seq: int = -1
-    message: bytes = b""
+    state: Any = None
     frames: dict[type, bytes] = field(default_factory=dict)
     screens: set[Screen] = field(default_factory=set)
     is_dirty: bool = False
@@ -72,9 +72,7 @@ class Hub:
         entry = self._topic(topic)
         if seq < entry.seq:
             return
-        entry.seq = seq
-        message = {"type": "state", "topic": topic, "seq": seq, "state": state}
-        entry.message = orjson.dumps(message)
+        entry.seq, entry.state = seq, state
         entry.frames.clear()
         entry.is_dirty = True
         self._wake.set()
@@ -88,7 +86,7 @@ class Hub:
         for topic in wanted:
             entry = self._topic(topic)
             entry.screens.add(screen)
-            if entry.message:
+            if entry.seq >= 0:
                 self._send(screen, topic, entry)
 
     def leave(self, screen: Screen) -> None:
@@ -133,7 +131,8 @@ class Hub:
         kind = type(wire)
         frame = entry.frames.get(kind)
         if frame is None:
-            frame = entry.frames[kind] = wire.encode(entry.message)
+            message = {"type": "state", "topic": topic, "seq": entry.seq, "state": entry.state}
+            frame = entry.frames[kind] = wire.encode(orjson.dumps(message))
         try:
             wire.write(frame)
         except Exception:  # noqa: BLE001 - one screen's broken connection is no other screen's business

@@ -15,7 +15,7 @@ class Answers:
         self._world = world
         self._groups = groups
 
-    def first(self, scan_id: str, at: datetime, decision: Decision, row: Any) -> dict[str, Any]:
+    def first(self, scan_id: str, at: datetime, decision: Decision, reply: dict[str, Any], row: Any) -> dict[str, Any]:
         """Return the first answer to a scan; `row` is its pass, None where nobody may be named."""
         answer = _blank(scan_id)
         answer["answer"] = decision.answer.value
@@ -24,7 +24,7 @@ class Answers:
         answer["repeat"] = decision.is_echo
         answer["conflict"] = decision.conflict and decision.conflict.value
         answer["at"] = self._space.local(at)
-        answer |= self.kept(decision)
+        answer |= reply
         if row is not None:
             self._name(answer, row)
         return answer

@@ -116,7 +116,7 @@ class _Batch:
         if decision.code in NOT_REMEMBERED:
             return self._misread(item, decision.code)
         reply = self._record(item, facts, scan, decision, skewed=skewed)
-        answer = self._answers.first(sent.id, item.received_at, decision, row)
+        answer = self._answers.first(sent.id, item.received_at, decision, reply, row)
         self._stored[sent.id] = _Stored(_given(answer, reply, facts, item), 1, answer["conflict"])
         return answer
 
@@ -172,7 +172,7 @@ class _Batch:
 
     def _misread(self, item: Item, code: Code) -> dict[str, Any]:
         self.misreads[item.kiosk.id, code.value] += 1
-        return self._answers.first(item.scan.id, item.received_at, Decision(Answer.REFUSED, code), None)
+        return self._answers.first(item.scan.id, item.received_at, Decision(Answer.REFUSED, code), {}, None)
 
     def _decide(self, facts: PassFacts, kiosk: Kiosk, scan: Scan) -> Decision:
         if kiosk.zone not in self._world.zones:

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from server.storage.bulk import upsert
 from server.storage.core import table
 from server.storage.movements import Movement
 from server.storage.queues import QueuePlace
 from server.storage.spaces import SpaceRow, ZoneRow
 from server.storage.standings import Standing
-from server.storage.upsert import upsert
 from server.storage.visits import Visit
 
 _standings, _zones, _space, _queue = table(Standing), table(ZoneRow), table(SpaceRow), table(QueuePlace)

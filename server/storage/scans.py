@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, update
 
+from server.storage.bulk import execute_many, insert_into, upsert
 from server.storage.cases import Case
 from server.storage.core import table
 from server.storage.delegations import Delegation
@@ -18,7 +19,6 @@ from server.storage.people import Visitor
 from server.storage.queues import QueuePlace
 from server.storage.spaces import SPACE_ID, SpaceRow, ZoneRow
 from server.storage.standings import Standing
-from server.storage.upsert import upsert
 from server.storage.visits import Visit
 
 _passes, _visitors, _delegations = table(Pass), table(Visitor), table(Delegation)
@@ -170,16 +170,13 @@ class Changes:
 def save_batch(connection: Connection, changes: Changes) -> None:
     """Write what a batch has decided. At most nine statements."""
     if changes.movements:
-        connection.execute(_movements.insert(), changes.movements)
+        execute_many(connection, insert_into(_movements, tuple(changes.movements[0])), changes.movements)
     upsert(connection, _standings, changes.standings, key=("holder",), change=_STANDING_CHANGES)
-    if changes.zones:
-        connection.execute(_COUNT_ZONE, changes.zones)
-    if changes.groups:
-        connection.execute(_ARRIVED, changes.groups)
+    execute_many(connection, _COUNT_ZONE, changes.zones)
+    execute_many(connection, _ARRIVED, changes.groups)
     upsert(connection, _visits, changes.visits, key=("holder", "day"), change=("left_at", "is_assumed"))
-    if changes.measured_ends:
-        connection.execute(_MEASURED_END, changes.measured_ends)
+    execute_many(connection, _MEASURED_END, changes.measured_ends)
     if changes.cases:
-        connection.execute(_cases.insert(), changes.cases)
+        execute_many(connection, insert_into(_cases, tuple(changes.cases[0])), changes.cases)
     save_queue(connection, changes.queue)
-    connection.execute(_COUNT_SPACE, changes.space)
+    execute_many(connection, _COUNT_SPACE, [changes.space])
