@@ -194,6 +194,7 @@ async def _follow(app: Starlette) -> None:
             for device_id in await house.devices.reload():
                 await app.state.live.cut_off(device_id)
             await house.occupancy.refresh()
+            await house.database.tend()
         except Exception:  # noqa: BLE001 - tried again in half a second, whatever it was
             _log.exception("follow_failed")
 

@@ -18,9 +18,7 @@ class Settings(BaseSettings):
         "sqlite:///var/sanh.db", description="SQLite file, or postgresql://… for several processes"
     )
     bus_url: str = Field("", description="empty: inside the process; redis://… between processes")
-    secret_file: Path = Field(
-        Path("var/secret.json"), description="signing keys; made on first use, owner only"
-    )
+    secret_file: Path = Field(Path("var/secret.json"), description="signing keys; made on first use, owner only")
     public_url: str = Field("http://127.0.0.1:8000", description="the address that the QR codes bear")
     timezone: str = Field("Asia/Ho_Chi_Minh", description="the space's own clock")
     language: str = Field("vi", description="vi or en")

@@ -57,6 +57,10 @@ class ArrivalsBoard:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), every_seconds)
+            if not self._hub.is_watched("arrivals"):
+                # Read again when somebody looks; the first look gets what was known, and within a second what is.
+                await asyncio.sleep(SETTLE_SECONDS)
+                continue
             self._changed.clear()
             await self.refresh()
             await asyncio.sleep(SETTLE_SECONDS)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from server.domain.errors import DomainError
@@ -11,7 +12,7 @@ from server.domain.passes import SignedPass
 from server.domain.scans import SCANS_A_CALL, MalformedScan, SentScan, read_scan
 from server.domain.space import Space
 from server.services.clock import Clock
-from server.services.group_commit import CommitFailedError, GroupCommit
+from server.services.group_commit import GroupCommit
 from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
 from server.services.scan_batch import BatchResult, Item, Rules, answer_batch
@@ -20,6 +21,15 @@ from server.storage.devices import add_misreads
 
 BATCH = 128
 """The most scans in one transaction: keeps it under 20 ms on slow machines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Scans on their way to disk: as they were read, the kiosk that sent them, and what will be their results."""
+
+    read: Sequence[SentScan | MalformedScan]
+    kiosk: Kiosk
+    committed: "asyncio.Future[list[dict[str, Any] | Exception]]"
 
 
 class CheckIn:
@@ -41,10 +51,10 @@ class CheckIn:
         """Take how long the queue's last waits were, and how many people a minute leave."""
         self._rules = Rules(self._space, self._is_ours, wait_minutes, throughput)
 
-    async def answer(self, scans: Any, kiosk: Kiosk) -> list[dict[str, Any]]:
-        """Return the answers to a kiosk's scans, in their order, once they are committed.
+    def take(self, scans: Any, kiosk: Kiosk) -> Taken:
+        """Take a kiosk's scans; once they are committed, `answers_of` has their answers.
 
-        Raises `malformed_scans` when it is no list, `too_many_scans`, `storage_unavailable`.
+        Raises `malformed_scans` when it is no list, `too_many_scans`.
         """
         if not isinstance(scans, list):
             raise DomainError("malformed_scans")
@@ -53,12 +63,31 @@ class CheckIn:
         read = [read_scan(scan) for scan in scans]
         now = self._clock.now()
         items = [Item(scan, kiosk, now) for scan in read if isinstance(scan, SentScan)]
-        results = iter(await self._submit(items))
-        return [self._malformed(scan, kiosk) if isinstance(scan, MalformedScan) else next(results) for scan in read]
+        return Taken(read, kiosk, self._commits.submit(items))
+
+    def answers_of(self, taken: Taken) -> list[dict[str, Any]]:
+        """Return the answers to scans that were taken and are committed, in their order.
+
+        Raises `storage_unavailable` when the store took nothing: the kiosk sends them again.
+        """
+        error = taken.committed.exception()
+        if error is not None:
+            raise DomainError("storage_unavailable") from error
+        results = iter(taken.committed.result())
+        self.answered += len(taken.read)
+        return [self._answer_of(scan, taken.kiosk, results) for scan in taken.read]
+
+    async def answer(self, scans: Any, kiosk: Kiosk) -> list[dict[str, Any]]:
+        """Take a kiosk's scans and return their answers once they are committed; raises as `take` and `answers_of`."""
+        taken = self.take(scans, kiosk)
+        await asyncio.wait([taken.committed])
+        return self.answers_of(taken)
 
     async def answer_by_hand(self, scan: SentScan, kiosk: Kiosk, account: str) -> dict[str, Any]:
         """Return the answer to a scan that staff make for a visitor; `kiosk` is the desk that they stand for."""
-        return (await self._submit([Item(scan, kiosk, self._clock.now(), account)]))[0]
+        committed = self._commits.submit([Item(scan, kiosk, self._clock.now(), account)])
+        await asyncio.wait([committed])
+        return self.answers_of(Taken([scan], kiosk, committed))[0]
 
     async def run(self) -> None:
         """Commit what comes, until cancelled."""
@@ -72,17 +101,13 @@ class CheckIn:
     def _is_ours(self, signed: SignedPass) -> bool:
         return self._keys.ring.verify(signed)
 
-    async def _submit(self, items: Sequence[Item]) -> list[dict[str, Any]]:
-        try:
-            results = await self._commits.submit(items)
-        except CommitFailedError as error:
-            raise DomainError("storage_unavailable") from error
-        answers = [
-            self._malformed(MalformedScan(item.scan.id), item.kiosk) if isinstance(result, Exception) else result
-            for item, result in zip(items, results, strict=True)
-        ]
-        self.answered += len(answers)
-        return answers
+    def _answer_of(
+        self, scan: SentScan | MalformedScan, kiosk: Kiosk, results: Iterator[dict[str, Any] | Exception]
+    ) -> dict[str, Any]:
+        if isinstance(scan, MalformedScan):
+            return self._malformed(scan, kiosk)
+        result = next(results)
+        return self._malformed(MalformedScan(scan.id), kiosk) if isinstance(result, Exception) else result
 
     async def _commit(self, items: list[Item]) -> list[dict[str, Any]]:
         result = await self._database.write_urgent(answer_batch, self._rules, items)

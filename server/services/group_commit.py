@@ -1,8 +1,8 @@
 """Group commit: what arrives while one batch is being committed makes up the next.
 
 Under little load a batch is one item and is committed at once. Under much load a commit is shared by many, and the
-larger a batch was, the later the next one begins, up to 6 ms after it: where the disk is quick, small batches would
-spend the processor on statements that a larger one shares (docs/decisions/0010-group-commit.md has the figures).
+larger a batch was, the later after its beginning the next one begins, up to 9 ms: where the disk is quick, small
+batches would spend the processor on statements that a larger one shares (docs/decisions/0010-group-commit.md).
 """
 
 import asyncio
@@ -17,8 +17,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-PACE_SECONDS_A_SCAN = 0.001
-MOST_PACE_SECONDS = 0.006
+PACE_SECONDS = 0.003
+PACE_SECONDS_AN_ITEM = 0.00025
+MOST_PACE_SECONDS = 0.009
 
 _log = structlog.get_logger()
 
@@ -46,19 +47,20 @@ class GroupCommit(Generic[Item, Result]):
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def submit(self, items: Sequence[Item]) -> list[Result | Exception]:
-        """Return the results of the items in their order, once all are committed.
+    def submit(self, items: Sequence[Item]) -> "asyncio.Future[list[Result | Exception]]":
+        """Return what will be the results of the items in their order, once all are committed.
 
-        An item that cannot be stored gets its exception as its result. Raises `CommitFailedError` when the store
-        takes nothing.
+        An item that cannot be stored gets its exception as its result. The future fails with `CommitFailedError` when
+        the store takes nothing.
         """
-        if not items:
-            return []
         request = _Request(items, asyncio.get_running_loop().create_future())
+        if not items:
+            request.answered.set_result([])
+            return request.answered
         self._waiting.append(request)
         self._idle.clear()
         self._wake.set()
-        return await request.answered
+        return request.answered
 
     async def run(self) -> None:
         """Commit batches until cancelled."""
@@ -71,7 +73,7 @@ class GroupCommit(Generic[Item, Result]):
             shares = self._gather()
             await self._commit_shares(shares)
             size = sum(len(share) for _, share in shares)
-            pace = min(MOST_PACE_SECONDS, size * PACE_SECONDS_A_SCAN)
+            pace = min(MOST_PACE_SECONDS, PACE_SECONDS + size * PACE_SECONDS_AN_ITEM)
             if size > 1 and (left := began + pace - asyncio.get_running_loop().time()) > 0:
                 await asyncio.sleep(left)
 

@@ -96,6 +96,10 @@ class Hub:
         screen.topics = set()
         self._waiting.discard(screen)
 
+    def is_watched(self, topic: str) -> bool:
+        """Tell whether any screen watches a topic."""
+        return bool(self._topic(topic).screens)
+
     @property
     def screens(self) -> int:
         """Return how many screens watch at least one topic."""

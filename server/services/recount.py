@@ -1,6 +1,7 @@
 """Count everybody again from the movements, and compare with what the house says."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from server.storage.database import Database
 from server.storage.recount import Sums, read_sums
@@ -30,7 +31,7 @@ class Recount:
     def is_equal(self) -> bool:
         return not self.differing and all(zone.is_equal for zone in self.zones)
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """Return what `sanh recount --json` prints."""
         return {
             "equal": self.is_equal,

@@ -26,6 +26,9 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=5000",
     "cache_size=-16000",
+    # `tend` brings the log into the file beside the writes; a commit does so itself only where that falls behind.
+    "wal_autocheckpoint=16000",
+    "journal_size_limit=67108864",
 )
 
 P = ParamSpec("P")
@@ -61,6 +64,10 @@ class Database(ABC):
     @abstractmethod
     async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write`, ahead of every other write that waits."""
+
+    @abstractmethod
+    async def tend(self) -> None:
+        """Do what the engine wants done now and then, beside reads and writes."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -101,6 +108,13 @@ class _SqliteDatabase(Database):
         result: T = await self._writer.run(0, lambda connection: query(connection, *args, **kwargs))
         return result
 
+    async def tend(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with self._reads.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown()
@@ -124,6 +138,10 @@ class _PostgresDatabase(Database):
 
     async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.write(query, *args, **kwargs)
+
+    async def tend(self) -> None:
+        # PostgreSQL tends itself.
+        return
 
     async def close(self) -> None:
         await self._engine.dispose()

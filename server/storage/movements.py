@@ -12,7 +12,8 @@ class Movement(SQLModel, table=True):
     """One effect of one scan: `people` from `from_zone` to `to_zone` (None is outside), between two holders.
 
     A scan's parts share `scan_id`; part 0 bears the answer, and `reply` what a repeat needs to be told the same
-    (never a person's name). `counted` is the answer's own number of people.
+    (never a person's name). `counted` is the answer's own number of people. Every index costs each scan a page:
+    what a holder did is found by its visits and their times.
     """
 
     __tablename__ = "movement"
@@ -24,8 +25,8 @@ class Movement(SQLModel, table=True):
     scan_id: str = Field(max_length=36)
     part: int = 0
     pass_id: str | None = Field(default=None, max_length=16)
-    holder: str | None = Field(default=None, max_length=36, index=True)
-    delegation_id: int | None = Field(default=None, index=True)
+    holder: str | None = Field(default=None, max_length=36)
+    delegation_id: int | None = None
     device_id: str | None = Field(default=None, max_length=32)
     account_id: str | None = Field(default=None, max_length=32)
     answer: str = Field(max_length=12)

@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from server.domain.errors import DomainError
-from server.services.devices import PairedDevice
+from server.services.checkin import Taken
 from server.services.house import House
 from server.services.hub import Screen
 from server.web.auth import Principal, principal_of
@@ -93,7 +93,8 @@ class _Session:
         self._principal = principal
         self._wire: DirectWire | QueuedWire = wire_of(socket)
         self._screen = Screen(self._wire)
-        self._answering: set[asyncio.Task[None]] = set()
+        self._in_flight = 0
+        self._answered = asyncio.Event()
         self._window_began = 0.0
         self._frames = 0
 
@@ -153,16 +154,20 @@ class _Session:
         device = self._principal.device
         if device is None:
             raise DomainError("not_allowed")
-        while len(self._answering) >= _IN_FLIGHT:
-            await asyncio.wait(self._answering, return_when=asyncio.FIRST_COMPLETED)
+        while self._in_flight >= _IN_FLIGHT:
+            self._answered.clear()
+            await self._answered.wait()
         await self._wait_until_read()
-        task = asyncio.create_task(self._answer(scans, device))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        taken = self._house.checkin.take(scans, device.kiosk)
+        self._in_flight += 1
+        # A callback, not a task: a task for every scan would cost as much as reading it.
+        taken.committed.add_done_callback(lambda _: self._answer(taken))
 
-    async def _answer(self, scans: Any, device: PairedDevice) -> None:
+    def _answer(self, taken: Taken) -> None:
+        self._in_flight -= 1
+        self._answered.set()
         try:
-            answers = await self._house.checkin.answer(scans, device.kiosk)
+            answers = self._house.checkin.answers_of(taken)
         except DomainError as error:
             self.tell_problem(error)
         else:

@@ -56,10 +56,7 @@ def test_a_pass_with_any_bit_flipped_is_refused(bit: int) -> None:
     assert read is None or not RING.verify(read)
 
 
-@given(
-    st.text()
-    | st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", min_size=TOKEN_LENGTH, max_size=TOKEN_LENGTH)
-)
+@given(st.text() | st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", min_size=TOKEN_LENGTH, max_size=TOKEN_LENGTH))
 def test_no_text_raises(text: str) -> None:
     read = read_pass(text)
     assert read is None or not RING.verify(read)
@@ -118,10 +115,7 @@ def test_an_address_that_is_only_a_host_goes_into_the_code_in_upper_case() -> No
 
 
 def test_an_address_with_a_path_keeps_its_case() -> None:
-    assert (
-        pass_text("https://sanh.example/Tham-quan", LAN.token)
-        == f"https://sanh.example/Tham-quan/p/{LAN.token}"
-    )
+    assert pass_text("https://sanh.example/Tham-quan", LAN.token) == f"https://sanh.example/Tham-quan/p/{LAN.token}"
 
 
 def test_a_pass_of_another_space_is_refused() -> None:
@@ -166,8 +160,6 @@ def test_letters_that_look_like_digits_are_read_as_digits() -> None:
     assert read_short_code(" o1il-abcd ") == "0111ABCD"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "1234567", "123456789", "1234567U", "1234567_", "1234567８", "A" * 10_000]
-)
+@pytest.mark.parametrize("text", ["", "1234567", "123456789", "1234567U", "1234567_", "1234567８", "A" * 10_000])
 def test_a_text_that_is_no_short_code_is_none(text: str) -> None:
     assert read_short_code(text) is None

@@ -185,10 +185,15 @@ async def test_an_offline_scan_after_a_refusal_that_never_arrived_has_its_effect
     await one(house, IN, lan)
     offline = {**sent, "direction": "out", "offline": True, "at": (NOW + timedelta(minutes=1)).isoformat()}
     told = (await house.checkin.answer([offline], GATE))[0]
-    assert (told["answer"], told["code"], told["conflict"], told["repeat"]) == ("refused", "not_inside", "not_inside", True)
+    assert (told["answer"], told["code"], told["conflict"], told["repeat"]) == (
+        "refused",
+        "not_inside",
+        "not_inside",
+        True,
+    )
     assert (await house.checkin.answer([offline], GATE))[0]["conflict"] == "not_inside"
     assert (await house.occupancy.state())["people"] == 0
-    assert await rows(house, "SELECT kind FROM \"case\"") == [("not_inside",)]
+    assert await rows(house, 'SELECT kind FROM "case"') == [("not_inside",)]
     assert (await recount(house.database)).is_equal
 
 
@@ -239,7 +244,9 @@ async def test_the_statements_of_a_batch_are_constant(house: House, d017: str, l
 async def test_one_row_that_cannot_be_stored_does_not_fail_its_batch(house: House, lan: str) -> None:
     def break_standing(connection: Any) -> str:
         id_ = add_visitor(connection, "Khách hỏng")
-        connection.execute(text("UPDATE standing SET places = '{\"mars\": 1}', inside = 1 WHERE holder = :h"), {"h": f"v:{id_}"})
+        connection.execute(
+            text("UPDATE standing SET places = '{\"mars\": 1}', inside = 1 WHERE holder = :h"), {"h": f"v:{id_}"}
+        )
         return id_
 
     broken, _ = await house.passes.of_visitor(await house.database.write(break_standing))
@@ -267,7 +274,7 @@ async def test_staff_force_a_refused_scan_at_the_desk_with_a_reason(house: House
     await one(house, IN, lan)
     answer = await one(house, DESK, lan, direction="in", force={"reason": "Thẻ bị quét nhầm"})
     assert (answer["answer"], answer["conflict"], answer["people"]) == ("present", "already_inside", 0)
-    assert await rows(house, "SELECT kind FROM \"case\"") == [("forced",)]
+    assert await rows(house, 'SELECT kind FROM "case"') == [("forced",)]
     assert (await one(house, IN, lan, force={"reason": "Không phải bàn"}))["code"] == "malformed"
 
 
@@ -278,7 +285,10 @@ async def test_at_the_days_end_everybody_leaves_assumed(house: House, lan: str, 
     assert await close_day(house.database, house.space, closing, closing) == 3
     state = await house.occupancy.state()
     assert state["people"] == 0
-    assert await rows(house, "SELECT people, assumed FROM movement WHERE answer = 'left' ORDER BY people") == [(1, 1), (2, 1)]
+    assert await rows(house, "SELECT people, assumed FROM movement WHERE answer = 'left' ORDER BY people") == [
+        (1, 1),
+        (2, 1),
+    ]
     assert (await recount(house.database)).is_equal
     assert await close_due_day(house.database, house.space, closing + timedelta(minutes=1)) is None
 

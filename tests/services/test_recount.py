@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from server.services.recount import recount
+from server.storage.core import table
 from server.storage.movements import Movement
 
 MOVES = [  # scan, from, to, people, whose number it takes from, whose it adds to
@@ -21,7 +22,7 @@ async def moves(database, desk):
     def add(connection: Any) -> None:
         for scan, from_zone, to_zone, people, from_holder, to_holder in MOVES:
             connection.execute(
-                Movement.__table__.insert().values(
+                table(Movement).insert().values(
                     scan_id=scan, part=0, answer="moved", from_zone=from_zone, to_zone=to_zone, people=people,
                     counted=people, from_holder=from_holder, to_holder=to_holder, at=desk.at, received_at=desk.at,
                     offline=False, assumed=False, is_skewed=False,

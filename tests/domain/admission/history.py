@@ -135,7 +135,9 @@ class Books:
         return sum(self.zones.values())
 
     def members(self, delegation: int) -> set[str]:
-        holders = {pass_.holder for pass_ in PASSES if pass_.delegation == delegation and pass_.kind is PassKind.VISITOR}
+        holders = {
+            pass_.holder for pass_ in PASSES if pass_.delegation == delegation and pass_.kind is PassKind.VISITOR
+        }
         return {holder for (holder, _), people in self.places.items() if people and holder in holders}
 
     def inside(self, delegation: int) -> int:

@@ -104,8 +104,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("movement", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_movement_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_movement_delegation_id"), ["delegation_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_movement_holder"), ["holder"], unique=False)
 
     op.create_table(
         "organisation",
@@ -452,8 +450,6 @@ def downgrade() -> None:
 
     op.drop_table("organisation")
     with op.batch_alter_table("movement", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_movement_holder"))
-        batch_op.drop_index(batch_op.f("ix_movement_delegation_id"))
         batch_op.drop_index(batch_op.f("ix_movement_at"))
 
     op.drop_table("movement")
