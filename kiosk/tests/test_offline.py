@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.async_api import Browser, expect
 
 from kiosk.tests.kiosks import Kiosk, lasting_port, open_kiosk, pass_of
 from server.domain.errors import DomainError
+from server.services.checkin import Taken
 from tests.cast import add_visitor
 from tests.web.running_house import RunningHouse, running_house
 
@@ -62,11 +64,10 @@ async def test_scans_without_a_server_survive_a_reload_and_are_counted_when_it_i
 async def test_a_verdict_of_its_own_waits_until_the_socket_is_declared_dead(gate: Kiosk, space: RunningHouse) -> None:
     lan = await pass_of(space)
 
-    async def never(*_: object) -> list[object]:
-        await asyncio.sleep(60)
-        return []
+    def never(_scans: object, kiosk: Any) -> Taken:
+        return Taken([], kiosk, asyncio.get_running_loop().create_future())
 
-    space.house.checkin.answer = never  # type: ignore[method-assign, assignment]
+    space.house.checkin.take = never  # type: ignore[method-assign]
     await gate.reads(lan)
     await gate.shows("reading")
     scan = (await gate.waiting())[0]
@@ -78,17 +79,17 @@ async def test_a_verdict_of_its_own_waits_until_the_socket_is_declared_dead(gate
 
 
 async def test_a_server_that_cannot_write_loses_nothing(gate: Kiosk, space: RunningHouse) -> None:
-    answer = space.house.checkin.answer
+    take = space.house.checkin.take
 
-    async def refuse(*_: object) -> list[object]:
+    def refuse(*_: object) -> Taken:
         raise DomainError("storage_unavailable")
 
-    space.house.checkin.answer = refuse  # type: ignore[method-assign, assignment]
+    space.house.checkin.take = refuse  # type: ignore[method-assign]
     await gate.reads(await pass_of(space))
     await gate.shows("noted-auto")
     assert len(await gate.waiting()) == 1
 
-    space.house.checkin.answer = answer  # type: ignore[method-assign]
+    space.house.checkin.take = take  # type: ignore[method-assign]
 
     await gate.counts(1)
 
