@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.cli.terminal import complain
 from server.domain.errors import DomainError
 from server.settings import Settings
+from server.storage.database import StorageUnavailableError
 from server.web.i18n import gettext as _
 from server.web.i18n import set_language
 
@@ -57,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser(words[0] if words else None).parse_args(words)
         code: int = args.run(args)
         sys.stdout.flush()
+    except StorageUnavailableError as error:
+        return complain(_("Cơ sở dữ liệu không nhận lệnh: %(why)s", why=error.why))
     except DomainError as error:
         return complain(error)
     except ValidationError as error:

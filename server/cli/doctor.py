@@ -23,7 +23,7 @@ from server.services.recount import recount
 from server.settings import Settings
 from server.storage import health
 from server.storage.audit import verify_chain
-from server.storage.database import Database, open_database
+from server.storage.database import Database, StorageUnavailableError, open_database
 from server.storage.migrate import HEAD, current_revision
 from server.storage.movements import last_received
 from server.web.frames import check_door
@@ -174,6 +174,8 @@ async def _database(settings: Settings) -> list[Check]:
         checks.append(Check("migrations", revision == HEAD, f"{revision} / {HEAD}", _("Chạy sanh migrate.")))
         if revision == HEAD:
             checks += [await check(database) for check in _INSIDE]
+    except StorageUnavailableError as error:
+        return [Check("database", False, error.why, mend)]
     except (SQLAlchemyError, OSError) as error:
         return [Check("database", False, str(error).splitlines()[0], mend)]
     finally:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from server.domain.errors import DomainError
 from server.domain.kiosk import Kiosk
 from server.domain.passes import SignedPass
@@ -18,6 +20,8 @@ from server.services.occupancy import OccupancyBoard
 from server.services.scan_batch import BatchResult, Item, Rules, answer_batch
 from server.storage.database import Database
 from server.storage.devices import add_misreads
+
+_log = structlog.get_logger()
 
 BATCH = 128
 """The most scans in one transaction: keeps it under 20 ms on slow machines."""
@@ -68,11 +72,8 @@ class CheckIn:
     def answers_of(self, taken: Taken) -> list[dict[str, Any]]:
         """Return the answers to scans that were taken and are committed, in their order.
 
-        Raises `storage_unavailable` when the store took nothing: the kiosk sends them again.
+        Raises `storage_unavailable` when the store failed: the kiosk sends them again.
         """
-        error = taken.committed.exception()
-        if error is not None:
-            raise DomainError("storage_unavailable") from error
         results = iter(taken.committed.result())
         self.answered += len(taken.read)
         return [self._answer_of(scan, taken.kiosk, results) for scan in taken.read]
@@ -143,6 +144,11 @@ class CheckIn:
             await self._save_misreads()
 
     async def _save_misreads(self) -> None:
-        if self._misreads:
-            counts, self._misreads = self._misreads, Counter()
+        if not self._misreads:
+            return
+        counts, self._misreads = self._misreads, Counter()
+        try:
             await self._database.write(add_misreads, dict(counts))
+        except Exception:  # noqa: BLE001 - counted again in a moment, whatever it was; scans go on
+            self._misreads.update(counts)
+            _log.exception("misreads_not_saved")

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import OperationalError
+
+from server.storage.database import StorageUnavailableError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,11 +23,10 @@ PACE_SECONDS = 0.003
 PACE_SECONDS_AN_ITEM = 0.00025
 MOST_PACE_SECONDS = 0.009
 
+_STORE_FAILURES = (StorageUnavailableError, OperationalError)
+"""A table that is missing, too: what fails for every item is no item's fault."""
+
 _log = structlog.get_logger()
-
-
-class CommitFailedError(Exception):
-    """The store could not take the items; nothing of them was saved and they may be sent again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,8 +51,8 @@ class GroupCommit(Generic[Item, Result]):
     def submit(self, items: Sequence[Item]) -> "asyncio.Future[list[Result | Exception]]":
         """Return what will be the results of the items in their order, once all are committed.
 
-        An item that cannot be stored gets its exception as its result. The future fails with `CommitFailedError` when
-        the store takes nothing.
+        An item that cannot be stored gets its exception as its result. The future fails with
+        `StorageUnavailableError` when the store failed: what of the items is not saved may be sent again.
         """
         request = _Request(items, asyncio.get_running_loop().create_future())
         if not items:
@@ -97,14 +98,11 @@ class GroupCommit(Generic[Item, Result]):
     async def _commit_shares(self, shares: list[tuple[_Request[Item, Result], Sequence[Item]]]) -> None:
         batch = [item for _, share in shares for item in share]
         try:
-            results: Sequence[Result | Exception] = await self._commit(batch)
-        except (OperationalError, InterfaceError) as error:
-            _log.error("batch_not_committed", items=len(batch), error=str(error.orig))
-            self._fail(shares, CommitFailedError(str(error.orig)))
+            results = await self._commit_batch(batch)
+        except _STORE_FAILURES as error:
+            _log.error("batch_not_committed", items=len(batch), error=repr(error.__cause__ or error))
+            self._fail(shares, StorageUnavailableError(str(error)))
             return
-        except Exception as error:  # noqa: BLE001 - some item is bad; which one shows when each goes alone
-            _log.warning("batch_retried_item_by_item", items=len(batch), error=repr(error))
-            results = [await self._commit_alone(item) for item in batch]
         start = 0
         for request, share in shares:
             request.results.extend(results[start : start + len(share)])
@@ -112,9 +110,21 @@ class GroupCommit(Generic[Item, Result]):
             if len(request.results) == len(request.items) and not request.answered.done():
                 request.answered.set_result(request.results)
 
+    async def _commit_batch(self, batch: list[Item]) -> Sequence[Result | Exception]:
+        try:
+            return await self._commit(batch)
+        except _STORE_FAILURES:
+            raise
+        except Exception as error:  # noqa: BLE001 - some item is bad; which one shows when each goes alone
+            _log.warning("batch_retried_item_by_item", items=len(batch), error=repr(error))
+            return [await self._commit_alone(item) for item in batch]
+
     async def _commit_alone(self, item: Item) -> Result | Exception:
         try:
             return (await self._commit([item]))[0]
+        except _STORE_FAILURES:
+            # The store's failure is not the item's: answered as bad, its kiosk would throw it away.
+            raise
         except Exception as error:  # noqa: BLE001 - it is the answer to this item alone
             _log.exception("item_not_committed")
             return error

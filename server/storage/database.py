@@ -5,18 +5,22 @@ their own. PostgreSQL: the same functions run on an async connection by `run_syn
 """
 
 import asyncio
+import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from server.domain.errors import DomainError
 from server.storage.writer import Writer
 
 READERS = 3
@@ -40,8 +44,22 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+class StorageUnavailableError(DomainError):
+    """The store is locked, full, broken or gone: nothing was changed, and what was asked may be asked again.
+
+    `why` is the driver's sentence, for operators only.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__("storage_unavailable")
+        self.why = why
+
+
 class Database(ABC):
-    """An opened database. Make one with `open_database`, end it with `close`."""
+    """An opened database. Make one with `open_database`, end it with `close`.
+
+    Reads and writes raise `storage_unavailable` where the store fails.
+    """
 
     def __init__(self, url: URL) -> None:
         self.url = url
@@ -98,14 +116,17 @@ class _SqliteDatabase(Database):
                 connection.exec_driver_sql("BEGIN")
                 return query(connection, *args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        with _telling_failures():
+            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
     async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        result: T = await self._writer.run(1, lambda connection: query(connection, *args, **kwargs))
+        with _telling_failures():
+            result: T = await self._writer.run(1, lambda connection: query(connection, *args, **kwargs))
         return result
 
     async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        result: T = await self._writer.run(0, lambda connection: query(connection, *args, **kwargs))
+        with _telling_failures():
+            result: T = await self._writer.run(0, lambda connection: query(connection, *args, **kwargs))
         return result
 
     async def tend(self) -> None:
@@ -133,8 +154,9 @@ class _PostgresDatabase(Database):
         return await self.write(query, *args, **kwargs)
 
     async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(query, *args, **kwargs)
+        with _telling_failures():
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(query, *args, **kwargs)
 
     async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.write(query, *args, **kwargs)
@@ -145,6 +167,24 @@ class _PostgresDatabase(Database):
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+@contextmanager
+def _telling_failures() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_store_failure(error):
+            raise StorageUnavailableError(str(error.orig)) from error
+        raise
+
+
+def _is_store_failure(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        # A statement that is wrong; SQLite's driver has the same class for it as for a full disk.
+        return False
+    # A file that is damaged or no database is a `DatabaseError` and none of its kinds.
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
 
 def _sqlite_engine(url: URL, *, connections: int) -> Engine:

@@ -12,12 +12,14 @@ from sqlalchemy import event, text
 
 from server.app import build_house
 from server.domain.kiosk import Kiosk
+from server.services import checkin
 from server.services.clock import Clock
 from server.services.day_end import close_day, close_due_day
 from server.services.house import House
 from server.services.queueing import call_waiting
 from server.services.recount import recount
 from server.settings import Settings
+from server.storage.database import StorageUnavailableError
 from server.storage.migrate import upgrade
 from server.storage.spaces import sync_space
 from tests.cast import add_delegation, add_visitor
@@ -268,6 +270,23 @@ async def test_what_is_not_remembered_is_counted_per_kiosk(house: House) -> None
     await house.checkin.answer([scan("x"), scan("y"), {"id": "1"}], IN)
     await house.checkin.drain()
     assert await rows(house, "SELECT misreads FROM device") == [('{"invalid_pass":2,"malformed":1}',)]
+
+
+async def test_misreads_that_could_not_be_saved_are_saved_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved: list[dict[tuple[str, str], int]] = []
+    failures = [StorageUnavailableError("database is locked")]
+
+    def add(_connection: Any, counts: dict[tuple[str, str], int]) -> None:
+        if failures:
+            raise failures.pop()
+        saved.append(counts)
+
+    monkeypatch.setattr(checkin, "add_misreads", add)
+    await house.checkin.answer([scan("x")], IN)
+    await house.checkin.drain()
+    assert saved == []
+    await house.checkin.drain()
+    assert saved == [{("in", "invalid_pass"): 1}]
 
 
 async def test_staff_force_a_refused_scan_at_the_desk_with_a_reason(house: House, lan: str) -> None:

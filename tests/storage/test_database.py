@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from server.storage.core import Moment
-from server.storage.database import Database, open_database
+from server.storage.database import Database, StorageUnavailableError, open_database
 
 
 @pytest.fixture
@@ -95,6 +96,24 @@ async def test_a_statement_that_is_wrong_is_an_error_of_its_own(database: Databa
     with pytest.raises(OperationalError):
         await database.read(lambda connection: connection.execute(text("SELECT nothing FROM nowhere")))
     assert await database.read(words) == []
+
+
+async def test_a_store_that_fails_is_told_apart_by_its_code(database: Database, database_url: str) -> None:
+    def cannot_write(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        try:
+            say(connection, "word")
+        finally:
+            connection.exec_driver_sql("PRAGMA query_only=OFF")
+
+    with pytest.raises(StorageUnavailableError) as failed:
+        await database.write(cannot_write)
+    assert (failed.value.code, failed.value.why) == ("storage_unavailable", "attempt to write a readonly database")
+    Path(database_url.removeprefix("sqlite:///")).with_suffix(".other").write_bytes(b"no database at all" * 100)
+    other = open_database(database_url.replace(".db", ".other"))
+    with pytest.raises(StorageUnavailableError):
+        await other.read(words)
+    await other.close()
 
 
 async def test_the_log_is_brought_into_the_file_beside_the_writes(database: Database) -> None:
