@@ -84,9 +84,10 @@ class Hub:
             self._topics[topic].screens.discard(screen)
         screen.topics = wanted
         for topic in wanted:
-            entry = self._topic(topic)
-            entry.screens.add(screen)
-            if entry.seq >= 0:
+            self._topic(topic).screens.add(screen)
+        for topic in wanted:
+            # A connection that turns out to be gone has left all its topics.
+            if topic in screen.topics and (entry := self._topics[topic]).seq >= 0:
                 self._send(screen, topic, entry)
 
     def leave(self, screen: Screen) -> None:

@@ -122,3 +122,11 @@ async def test_a_screen_that_watches_anew_leaves_its_former_topics(hub: Hub) -> 
     hub.publish("arrivals", 5, {})
     await until(lambda: line.heard)
     assert line.seqs == [5]
+
+
+@pytest.mark.parametrize("line", [Line(is_open=False), Line(is_broken=True)])
+async def test_a_screen_that_is_gone_before_it_hears_its_first_states_is_forgotten(hub: Hub, line: Line) -> None:
+    for topic in ("occupancy", "arrivals"):
+        hub.publish(topic, 1, {})
+    hub.watch(Screen(line), ["occupancy", "arrivals"])
+    assert hub.screens == 0
