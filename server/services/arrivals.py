@@ -6,12 +6,16 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from server.domain.short_names import short_name
 from server.domain.space import Space
 from server.services.clock import Clock
 from server.services.hub import Hub
 from server.storage.arrivals import DayRows, load_day
 from server.storage.database import Database
+
+_log = structlog.get_logger()
 
 RECENT = 4
 NEXT = 12
@@ -62,7 +66,11 @@ class ArrivalsBoard:
                 await asyncio.sleep(SETTLE_SECONDS)
                 continue
             self._changed.clear()
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:  # noqa: BLE001 - read again in a moment, whatever it was
+                _log.exception("arrivals_failed")
+                self._changed.set()
             await asyncio.sleep(SETTLE_SECONDS)
 
 
