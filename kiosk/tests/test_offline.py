@@ -67,7 +67,7 @@ async def test_a_verdict_of_its_own_waits_until_the_socket_is_declared_dead(gate
     def never(_scans: object, kiosk: Any) -> Taken:
         return Taken([], kiosk, asyncio.get_running_loop().create_future())
 
-    space.house.checkin.take = never  # type: ignore[method-assign]
+    space.house.checkin.take = never  # type: ignore[method-assign, assignment]
     await gate.reads(lan)
     await gate.shows("reading")
     scan = (await gate.waiting())[0]
@@ -84,7 +84,7 @@ async def test_a_server_that_cannot_write_loses_nothing(gate: Kiosk, space: Runn
     def refuse(*_: object) -> Taken:
         raise DomainError("storage_unavailable")
 
-    space.house.checkin.take = refuse  # type: ignore[method-assign]
+    space.house.checkin.take = refuse  # type: ignore[method-assign, assignment]
     await gate.reads(await pass_of(space))
     await gate.shows("noted-auto")
     assert len(await gate.waiting()) == 1
