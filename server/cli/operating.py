@@ -101,7 +101,7 @@ async def _close_day(house: SmallHouse) -> int:
         return 0
     # Where nobody moved for a day (a house that was off, or lives by a simulated clock) the day ended with its
     # last movement: a later end would make the next scans look older than it.
-    at = last if now - last > timedelta(days=1) else now
+    at = now if timedelta(0) <= now - last <= timedelta(days=1) else last
     return await close_day(house.database, house.space, at, at)
 
 

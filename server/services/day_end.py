@@ -28,7 +28,7 @@ def last_closing_before(space: Space, now: datetime) -> datetime | None:
 
 
 async def close_day(database: Database, space: Space, at: datetime, now: datetime) -> int:
-    """Let everybody who is inside leave at `at`, assumed; return how many people that were."""
+    """Let everybody who was inside at `at` and still is leave then, assumed; return how many people that were."""
     people = 0
     while True:
         left = await database.write(_leave_slice, space, at, now)
@@ -51,9 +51,9 @@ async def close_due_day(database: Database, space: Space, now: datetime) -> int 
 
 
 def _leave_slice(connection: Connection, space: Space, at: datetime, now: datetime) -> int:
-    standings = people_inside(connection, _SLICE)
+    standings = people_inside(connection, at, _SLICE)
     movements = [row for standing in standings for row in _exits(standing, at, now)]
-    leave_all(connection, standings, movements, at, space.day_of(at))
+    leave_all(connection, standings, movements, at, space.day_of)
     return sum(row["people"] for row in movements)
 
 

@@ -79,7 +79,11 @@ class Records:
             before, standing = since[holder], self.world.standings[holder]
             common = {"holder": holder, "delegation_id": standing.delegation, "pass_id": facts.id, "is_assumed": False}
             if before is None and standing.since is not None:
-                began = {"day": self.space.day_of(at), "entered_at": standing.since, "people": standing.inside}
+                began = {
+                    "day": self.space.day_of(standing.since),
+                    "entered_at": standing.since,
+                    "people": standing.inside,
+                }
                 self.visits.append(common | began | {"left_at": None})
             elif before is not None and standing.since is None:
                 ended = {"day": self.space.day_of(before), "entered_at": before, "people": 1}

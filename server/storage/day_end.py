@@ -1,11 +1,11 @@
 """The statements of the day's end."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, or_, select, update
 
 from server.storage.bulk import upsert
 from server.storage.core import table
@@ -24,15 +24,19 @@ def day_ended_at(connection: Connection) -> datetime | None:
     return ended
 
 
-def people_inside(connection: Connection, most: int) -> Sequence[Any]:
-    """Lock and return the standings of holders who are inside, at most so many."""
-    return connection.execute(
-        select(_standings).where(_standings.c.inside > 0).order_by(_standings.c.holder).limit(most).with_for_update()
-    ).all()
+def people_inside(connection: Connection, at: datetime, most: int) -> Sequence[Any]:
+    """Lock and return the standings of holders who were inside at a moment and still are, at most so many."""
+    came_before = or_(_standings.c.since.is_(None), _standings.c.since <= at)
+    inside = select(_standings).where(_standings.c.inside > 0, came_before)
+    return connection.execute(inside.order_by(_standings.c.holder).limit(most).with_for_update()).all()
 
 
 def leave_all(
-    connection: Connection, standings: Sequence[Any], movements: list[dict[str, Any]], at: datetime, day: date
+    connection: Connection,
+    standings: Sequence[Any],
+    movements: list[dict[str, Any]],
+    at: datetime,
+    day_of: Callable[[datetime], date],
 ) -> None:
     """Save the assumed exits of these standings: movements, standings, counters and visits."""
     if not standings:
@@ -74,7 +78,7 @@ def leave_all(
     visits = [
         {
             "holder": row.holder,
-            "day": day,
+            "day": day_of(row.since or at),
             "delegation_id": row.delegation_id,
             "pass_id": None,
             "people": row.inside,
@@ -89,5 +93,8 @@ def leave_all(
 
 def end_day(connection: Connection, at: datetime) -> None:
     """Note that the day ended: what an offline scan says of before comes too late, nobody waits any more."""
-    connection.execute(update(_space).values(ended_at=at, seq=_space.c.seq + 1))
+    is_later = or_(_space.c.ended_at.is_(None), _space.c.ended_at < at)
+    connection.execute(
+        update(_space).values(ended_at=case((is_later, at), else_=_space.c.ended_at), seq=_space.c.seq + 1)
+    )
     connection.execute(update(_queue).where(_queue.c.over_at.is_(None)).values(over_at=at, outcome="lapsed"))

@@ -100,7 +100,12 @@ _ARRIVED = (
 )
 _MEASURED_END = (
     update(_visits)
-    .where(_visits.c.holder == bindparam("who"), _visits.c.day == bindparam("on"), _visits.c.is_assumed)
+    .where(
+        _visits.c.holder == bindparam("who"),
+        _visits.c.day == bindparam("on"),
+        _visits.c.entered_at <= bindparam("end"),
+        _visits.c.is_assumed,
+    )
     .values(left_at=bindparam("end"), is_assumed=False)
 )
 _STANDING_CHANGES = tuple(column.name for column in _standings.c if column.name not in ("holder", "delegation_id"))

@@ -20,6 +20,7 @@ from server.services.queueing import call_waiting
 from server.services.recount import recount
 from server.settings import Settings
 from server.storage.database import StorageUnavailableError
+from server.storage.day_end import day_ended_at
 from server.storage.migrate import upgrade
 from server.storage.spaces import sync_space
 from tests.cast import add_delegation, add_visitor
@@ -312,6 +313,37 @@ async def test_at_the_days_end_everybody_leaves_assumed(house: House, lan: str, 
     assert await close_due_day(house.database, house.space, closing + timedelta(minutes=1)) is None
 
 
+async def test_who_came_in_after_a_closing_stays_when_it_is_found_due(house: House, lan: str) -> None:
+    await one(house, IN, lan)
+    yesterday = NOW - timedelta(hours=16)
+    assert await close_day(house.database, house.space, yesterday, NOW) == 0
+    assert (await house.occupancy.state())["people"] == 1
+
+
+async def test_a_visit_over_midnight_ends_on_the_day_that_it_began(house: House, lan: str) -> None:
+    await one(house, IN, lan)
+    tomorrow = NOW + timedelta(days=1)
+    await close_day(house.database, house.space, tomorrow, tomorrow)
+    assert await rows(house, "SELECT day, left_at, is_assumed FROM visit") == [
+        ("2020-10-12", "2020-10-13 02:00:00.000000", 1)
+    ]
+
+
+async def test_an_earlier_end_takes_nothing_back_from_a_later_one(house: House) -> None:
+    await close_day(house.database, house.space, NOW, NOW)
+    await close_day(house.database, house.space, NOW - timedelta(hours=1), NOW)
+    assert await house.database.read(day_ended_at) == NOW
+
+
+async def test_an_exit_dated_before_its_visit_began_is_no_end_of_it(house: House, lan: str) -> None:
+    await one(house, IN, lan)
+    end = NOW + timedelta(hours=1)
+    await close_day(house.database, house.space, end, end)
+    at = NOW - timedelta(minutes=30)
+    await one(house, OUT, lan, direction="out", offline=True, at=at.isoformat())
+    assert await rows(house, "SELECT is_assumed, left_at FROM visit") == [(1, "2020-10-12 03:00:00.000000")]
+
+
 async def test_an_exit_dated_before_the_days_end_gives_the_visit_its_measured_end(house: House, lan: str) -> None:
     await one(house, IN, lan)
     await close_day(house.database, house.space, NOW + timedelta(hours=1), NOW + timedelta(hours=1))
@@ -330,7 +362,8 @@ async def test_a_number_is_called_between_scans_and_lapses_after_five_minutes(ho
     big, _ = await house.passes.of_delegation_itself("D900")
     await one(house, GATE, big.text, direction="in")
     assert (await one(house, GATE, d017, direction="in"))["queue"]["number"] == 1
-    await close_day(house.database, house.space, NOW, NOW)
+    closing = NOW + timedelta(minutes=1)
+    await close_day(house.database, house.space, closing, closing)
     assert await rows(house, "SELECT outcome FROM queue_place") == [("lapsed",)]
 
     await house.database.write(
