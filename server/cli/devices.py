@@ -41,7 +41,7 @@ def run_list(args: argparse.Namespace) -> int:
 def run_pair(args: argparse.Namespace) -> int:
     device, token = in_house(lambda house: house.devices.pair(_plan(args), actor=ACTOR))
     if args.json:
-        print_json({"device": device.id, "token": token, **asdict(device)})
+        print_json({"device": device.id, "token": token})
     else:
         print_table([_line(device)])
         print(token)

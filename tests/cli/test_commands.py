@@ -98,9 +98,10 @@ def test_an_unknown_delegation_is_refused_with_a_sentence(sanh: Sanh):
 def test_a_kiosk_is_paired_listed_and_revoked(sanh: Sanh):
     paired = sanh.json("kiosk", "pair", "--name", "Cổng", "--role", "gate", "--zone", "lobby", "--direction", "in")
     assert set(paired) == {"device", "token"}
-    assert (paired["zone"], paired["direction"]) == ("lobby", "in")
     listed = sanh.json("kiosk", "list")
-    assert [device["id"] for device in listed] == [paired["device"]]
+    assert [(device["id"], device["zone"], device["direction"]) for device in listed] == [
+        (paired["device"], "lobby", "in")
+    ]
     assert sanh.json("kiosk", "revoke", paired["device"])["revoked_at"]
 
 
