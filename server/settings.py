@@ -1,8 +1,10 @@
 """The settings: environment variables with the prefix `SANH_`, or a `.env` file, read here and nowhere else."""
 
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import DomainError
@@ -25,10 +27,19 @@ class Settings(BaseSettings):
     smtp_url: str = Field("", description="smtp://user:password@host:port")
     space_file: Path | None = Field(None, description="TOML: names, zones, capacities, opening hours, brand")
 
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (KeyError, OSError) as error:
+            raise ValueError(f"no time zone {timezone!r}") from error
+        return timezone
+
     def space(self) -> Space:
         """Read the space file, or return the built-in space. Raise `bad_space_file`."""
         if self.space_file is None:
-            return default_space()
+            return replace(default_space(), timezone=self.timezone)
         try:
             text = self.space_file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
