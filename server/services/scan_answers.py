@@ -60,6 +60,8 @@ class Answers:
     def _name(self, answer: dict[str, Any], row: Any) -> None:
         group = self._groups.get(row.delegation_id or row.member_of)
         display = row.name if row.visitor_id else (group.name if group else None)
+        if row.revoked_at is not None:
+            answer["revoked_at"] = self._space.local(row.revoked_at)
         answer["visitor"] = {"display": display, "delegation": group.code if group else None}
         if group is None:
             return

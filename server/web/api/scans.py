@@ -77,6 +77,7 @@ class AnswerOut(BaseModel):
     repeat: bool
     conflict: str | None
     at: datetime | None = None
+    revoked_at: datetime | None = None
     delegation: DelegationSeen | None = None
     max_people: int | None = None
 
