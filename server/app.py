@@ -50,6 +50,7 @@ from server.web.templating import STATIC, build_environment
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
 SWITCH_SECONDS = 0.001
+DRAIN_SECONDS = 10.0
 FOLLOW_SECONDS = 0.5
 """How often changes of other processes (the command line) are looked for."""
 
@@ -162,7 +163,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         task.add_done_callback(_report)
     _calm_collector()
     yield
-    await house.checkin.drain()
+    with contextlib.suppress(TimeoutError):
+        # What is not committed by then was not answered either: its kiosk has it and sends it again.
+        await asyncio.wait_for(house.checkin.drain(), DRAIN_SECONDS)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -12,11 +12,27 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
+STOPPING = 1012
+"""The code of a disconnect that the server itself wants: answer what was taken, then close with it."""
+
 _DOOR = "sanh.transport"
+_CLOSE_SECONDS = 2.0
 
 
 class DirectProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which also hands the application its transport."""
+    """uvicorn's protocol, which also hands the application its transport, and lets it finish when the server stops."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.close_timeout = _CLOSE_SECONDS
+
+    def shutdown(self) -> None:
+        if self.close_sent or not self.handshake_complete or self.transport.is_closing():
+            super().shutdown()
+            return
+        # uvicorn would close here, and what was taken would be stored but not answered.
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": STOPPING})
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -106,5 +122,5 @@ def wire_of(socket: WebSocket) -> DirectWire | QueuedWire:
 
 def check_door() -> bool:
     """Tell whether uvicorn's insides are as the door expects them."""
-    wanted = ("handle_connect", "send", "data_received")
+    wanted = ("handle_connect", "send", "data_received", "shutdown", "stop_keepalive")
     return all(callable(getattr(WebSocketsSansIOProtocol, name, None)) for name in wanted)

@@ -5,6 +5,7 @@ is not read until there is room again; who floods is closed.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from typing import Any
 
@@ -17,7 +18,7 @@ from server.services.checkin import Taken
 from server.services.house import House
 from server.services.hub import Screen
 from server.web.auth import Principal, principal_of
-from server.web.frames import DirectWire, QueuedWire, wire_of
+from server.web.frames import STOPPING, DirectWire, QueuedWire, wire_of
 from server.web.problems import sentence_of
 from server.web.security import is_same_origin
 from server.web.templating import house_of
@@ -30,6 +31,7 @@ _FRAMES_A_WINDOW = 4_000
 _WINDOW_SECONDS = 2.0
 _UNREAD_LIMIT = 1024 * 1024
 _UNREAD_SECONDS = 20.0
+_FINISH_SECONDS = 4.0
 _REVOKED = 4401
 _POLICY = 1008
 
@@ -103,6 +105,8 @@ class _Session:
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
+                if message["code"] == STOPPING:
+                    await self._finish()
                 return
             if self._is_flooding():
                 self.tell_problem(DomainError("too_many_frames"))
@@ -112,6 +116,13 @@ class _Session:
                 await self._take(message.get("text"))
             except DomainError as error:
                 self.tell_problem(error)
+
+    async def _finish(self) -> None:
+        """Answer the scans that were taken, then close: the server stops."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_SECONDS):
+                await self._until_in_flight(0)
+        await self.close(STOPPING, "")
 
     def leave(self) -> None:
         self._house.hub.leave(self._screen)
@@ -154,9 +165,7 @@ class _Session:
         device = self._principal.device
         if device is None:
             raise DomainError("not_allowed")
-        while self._in_flight >= _IN_FLIGHT:
-            self._answered.clear()
-            await self._answered.wait()
+        await self._until_in_flight(_IN_FLIGHT - 1)
         await self._wait_until_read()
         taken = self._house.checkin.take(scans, device.kiosk)
         self._in_flight += 1
@@ -172,6 +181,11 @@ class _Session:
             self.tell_problem(error)
         else:
             self.tell({"type": "answers", "answers": answers})
+
+    async def _until_in_flight(self, most: int) -> None:
+        while self._in_flight > most:
+            self._answered.clear()
+            await self._answered.wait()
 
     async def _wait_until_read(self) -> None:
         """Read no more scans from a kiosk that does not read its answers; let it go if it never does."""

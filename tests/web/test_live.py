@@ -53,6 +53,17 @@ async def hear_all(socket: ClientConnection, codes: set[str]) -> None:
         codes.add(str((await hear(socket)).get("code")))
 
 
+async def until_closed(socket: ClientConnection, code: int) -> AsyncIterator[str | bytes]:
+    """Everything that is still said before the connection is closed with this code."""
+    while True:
+        try:
+            yield await asyncio.wait_for(socket.recv(), 5)
+        except ConnectionClosed as closed:
+            assert closed.rcvd is not None
+            assert closed.rcvd.code == code
+            return
+
+
 def scan(hall: RunningHouse, text: str, **fields: Any) -> dict[str, Any]:
     at = hall.house.clock.now().isoformat()
     return {"id": str(uuid.uuid4()), "pass": text, "at": at, "direction": "auto", **fields}
@@ -218,3 +229,18 @@ async def test_a_kiosk_may_send_on_before_it_is_answered_and_loses_nothing(hall:
             await say(gate, {"type": "scan", "scans": [one]})
         heard = [(await hear(gate))["answers"][0]["id"] for _ in sent]
     assert heard == [one["id"] for one in sent]
+
+
+async def test_a_server_that_stops_answers_what_it_has_taken_and_closes(hall: RunningHouse) -> None:
+    _, kiosk = await pair(hall, direction="in")
+    text = await lans_pass(hall)
+    async with live(hall, kiosk) as gate:
+        sent = [[scan(hall, text) for _ in range(100)] for _ in range(10)]
+        for scans in sent:
+            await say(gate, {"type": "scan", "scans": scans})
+        first = await hear(gate, "answers")
+        stopping = asyncio.create_task(hall.stop())
+        rest = [orjson.loads(message) async for message in until_closed(gate, 1012)]
+        await asyncio.wait_for(stopping, 5)
+    heard = [answer["id"] for message in (first, *rest) for answer in message["answers"]]
+    assert heard == [one["id"] for scans in sent for one in scans]
