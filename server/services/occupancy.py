@@ -5,20 +5,27 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from server.domain.occupancy import level
+from server.domain.occupancy import level, occupancy_error
 from server.domain.space import Space
 from server.services.clock import Clock
 from server.services.hub import Hub
 from server.storage.core import table
 from server.storage.database import Database
+from server.storage.residuals import read_residuals
 from server.storage.spaces import SpaceRow, ZoneRow
+
+OPEN_DAYS = 30
+"""Over how many open days the error of the count is told."""
 
 Counts = dict[str, tuple[int, int]]
 """Per zone: everybody inside, and how many of them are staff."""
 
 
 class OccupancyBoard:
-    """Tells how many people are inside, and every screen when that changes."""
+    """Tells how many people are inside, and every screen when that changes.
+
+    `error` is how many people the counter was off at closing time, in nine of ten of the last open days or fewer.
+    """
 
     def __init__(self, database: Database, space: Space, clock: Clock, hub: Hub) -> None:
         self._database = database
@@ -28,11 +35,15 @@ class OccupancyBoard:
         self._seq = -1
         self._counts: Counts = {}
         self._levels: dict[str, str] = {}
+        self._ended_at: datetime | None = None
         self.error = 0
 
     async def refresh(self) -> None:
         """Reread the counters: another process may have moved people, a broadcast may have been lost."""
-        seq, counts = await self._database.read(load_counts)
+        seq, counts, ended_at = await self._database.read(load_counts)
+        if ended_at != self._ended_at:
+            residuals = await self._database.read(read_residuals, self._space.day_of, OPEN_DAYS)
+            self._ended_at, self.error = ended_at, occupancy_error(residuals)[1]
         self.set_counts(seq, counts)
 
     def set_counts(self, seq: int, counts: Counts) -> None:
@@ -89,9 +100,10 @@ class OccupancyBoard:
             self._levels[zone.id] = level(inside, zone.capacity, self._levels.get(zone.id))
 
 
-def load_counts(connection: Connection) -> tuple[int, Counts]:
-    """Return the sequence of the space's state, and the counters of its zones."""
+def load_counts(connection: Connection) -> tuple[int, Counts, datetime | None]:
+    """Return the sequence of the space's state, the counters of its zones, and when its last day ended."""
     zones, space = table(ZoneRow), table(SpaceRow)
-    seq = connection.scalar(select(space.c.seq)) or 0
+    row = connection.execute(select(space.c.seq, space.c.ended_at)).one_or_none()
+    seq, ended_at = (row.seq, row.ended_at) if row else (0, None)
     rows = connection.execute(select(zones.c.id, zones.c.inside, zones.c.staff))
-    return seq, {row.id: (row.inside, row.staff) for row in rows}
+    return seq, {row.id: (row.inside, row.staff) for row in rows}, ended_at

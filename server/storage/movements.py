@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Column, Connection, Integer, UniqueConstraint, select
+from sqlalchemy import JSON, BigInteger, Column, Connection, Index, Integer, UniqueConstraint, select, text
 from sqlmodel import Field, SQLModel
 
 from server.storage.core import Moment, table
@@ -17,7 +17,10 @@ class Movement(SQLModel, table=True):
     """
 
     __tablename__ = "movement"
-    __table_args__ = (UniqueConstraint("scan_id", "part"),)
+    __table_args__ = (
+        UniqueConstraint("scan_id", "part"),
+        Index("ix_movement_assumed", "at", sqlite_where=text("assumed"), postgresql_where=text("assumed")),
+    )
     seq: int | None = Field(
         default=None,
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),

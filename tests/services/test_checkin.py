@@ -373,3 +373,11 @@ async def test_a_number_is_called_between_scans_and_lapses_after_five_minutes(ho
     assert await rows(house, "SELECT called_at IS NOT NULL, outcome FROM queue_place") == [(1, None)]
     await call_waiting(house.database, house.space, NOW + timedelta(minutes=6))
     assert await rows(house, "SELECT outcome FROM queue_place") == [("lapsed",)]
+
+
+async def test_the_error_of_the_count_is_what_days_ends_had_to_assume(house: House, lan: str, d017: str) -> None:
+    await one(house, GATE, d017, direction="in", people=2)
+    await one(house, IN, lan)
+    assert (await house.occupancy.state())["error"] == 0
+    await close_day(house.database, house.space, NOW + timedelta(hours=1), NOW + timedelta(hours=1))
+    assert (await house.occupancy.state())["error"] == 3

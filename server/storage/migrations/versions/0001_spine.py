@@ -103,6 +103,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("scan_id", "part"),
     )
     with op.batch_alter_table("movement", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_movement_assumed",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("assumed"),
+            postgresql_where=sa.text("assumed"),
+        )
         batch_op.create_index(batch_op.f("ix_movement_at"), ["at"], unique=False)
 
     op.create_table(
@@ -451,6 +458,7 @@ def downgrade() -> None:
     op.drop_table("organisation")
     with op.batch_alter_table("movement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_movement_at"))
+        batch_op.drop_index("ix_movement_assumed", sqlite_where=sa.text("assumed"), postgresql_where=sa.text("assumed"))
 
     op.drop_table("movement")
     with op.batch_alter_table("case", schema=None) as batch_op:
