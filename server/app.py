@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from server.domain.errors import DomainError
-from server.plugin import BrokenPlugin, Plugin, load_plugins
+from server.plugin import BrokenPlugin, Plugin, load_plugins, reason_of
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
 from server.services.checkin import CheckIn
@@ -155,8 +155,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await house.occupancy.refresh()
     await house.arrivals.refresh()
     for plugin in app.state.loaded_plugins:
-        if plugin.prepare:
-            plugin.prepare(house)
+        _prepare(plugin, house)
     works = (house.hub.run(), house.checkin.run(), house.arrivals.run(), _follow(app), _keep_days(house))
     tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
@@ -170,6 +169,16 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await house.database.close()
+
+
+def _prepare(plugin: Plugin, house: House) -> None:
+    if plugin.prepare is None:
+        return
+    try:
+        plugin.prepare(house)
+    except Exception as error:  # noqa: BLE001 - whatever a plug-in does wrong is listed with it, and the rest runs
+        _log.exception("plugin_not_prepared", plugin=plugin.id)
+        house.plugins[plugin.id] = reason_of(error)
 
 
 def _calm_collector() -> None:

@@ -52,6 +52,20 @@ def _load(point: EntryPoint) -> Plugin | BrokenPlugin:
         plugin = loaded if isinstance(loaded, Plugin) else loaded()
         if not isinstance(plugin, Plugin):
             return BrokenPlugin(point.name, f"{point.value} is no Plugin")
-    except Exception as error:  # noqa: BLE001 - whatever a plug-in does wrong is its own reason, never ours
-        return BrokenPlugin(point.name, f"{type(error).__name__}: {error}")
-    return plugin
+        fault = _find_fault(plugin)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plug-in does wrong is its own reason, never ours
+        return BrokenPlugin(point.name, reason_of(error))
+    return BrokenPlugin(plugin.id, fault) if fault else plugin
+
+
+def reason_of(error: BaseException) -> str:
+    """Return how an error is listed as the reason of a broken plug-in."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _find_fault(plugin: Plugin) -> str | None:
+    for folder in (plugin.templates, plugin.static):
+        if folder is not None and not folder.is_dir():
+            return f"{folder} is no folder"
+    strange = [route for route in plugin.routes if not isinstance(route, BaseRoute)]
+    return f"{strange[0]!r} is no route" if strange else None

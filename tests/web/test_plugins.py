@@ -12,6 +12,7 @@ import pytest
 
 from server import app as app_module
 from server.plugin import GROUP, BrokenPlugin, Plugin, load_plugins
+from server.services.house import House
 from tests.web.running_house import running_house
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,32 @@ def test_a_broken_plugin_is_listed_with_its_reason(value: str, reason: str) -> N
     (broken,) = load_plugins([point("strange", value)])
     assert isinstance(broken, BrokenPlugin)
     assert (broken.id, reason in broken.reason) == ("strange", True)
+
+
+def leave() -> Plugin:
+    raise SystemExit("this machine has no camera")
+
+
+def fail_to_prepare(_house: House) -> None:
+    raise OSError("no broker")
+
+
+without_folder = Plugin("without-folder", static=ROOT / "nowhere")
+without_route = Plugin("without-route", routes=["/exhibits/quiz"])  # type: ignore[list-item]
+unprepared = Plugin("unprepared", prepare=fail_to_prepare)
+
+
+async def test_the_house_opens_whatever_a_plugin_does_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("leave", "without_folder", "without_route", "unprepared")
+    points = [point(name, f"{__name__}:{name}") for name in names]
+    monkeypatch.setattr(app_module, "load_plugins", lambda: load_plugins(points))
+    async with running_house(tmp_path) as hall:
+        assert hall.house.plugins == {
+            "leave": "SystemExit: this machine has no camera",
+            "without-folder": f"{ROOT / 'nowhere'} is no folder",
+            "without-route": "'/exhibits/quiz' is no route",
+            "unprepared": "OSError: no broker",
+        }
 
 
 async def test_the_rest_runs_beside_a_broken_plugin_and_the_start_page_says_why(
