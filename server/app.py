@@ -13,7 +13,6 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -43,7 +42,7 @@ from server.web.frames import DirectProtocol, check_door
 from server.web.i18n import add_catalogue
 from server.web.live import FRAME_LIMIT, LiveSockets
 from server.web.problems import HANDLERS
-from server.web.requests import RefuseForgery, SpeakLanguage
+from server.web.requests import LimitBody, RefuseForgery, SpeakLanguage
 from server.web.routes import build_routes
 from server.web.security import SecurityHeaders
 from server.web.templating import STATIC, build_environment
@@ -72,7 +71,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
             Middleware(SecurityHeaders),
             Middleware(SpeakLanguage, default=settings.language),
             Middleware(RefuseForgery),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=UPLOAD_LIMIT),
+            Middleware(LimitBody, most=UPLOAD_LIMIT),
         ],
         exception_handlers=HANDLERS,
         lifespan=_lifespan,

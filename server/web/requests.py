@@ -2,7 +2,7 @@
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.domain.errors import DomainError
 from server.web.i18n import choose_language, set_language
@@ -26,6 +26,35 @@ class SpeakLanguage:
             wish = connection.headers.get("accept-language") if scope["path"].startswith("/api/") else None
             set_language(choose_language(chosen, wish, self.default))
         await self.app(scope, receive, send)
+
+
+class LimitBody:
+    """Refuse a body of more than so many bytes, whether it says its length or not."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        said = Headers(scope=scope).get("content-length", "")
+        if said.isdecimal() and int(said) > self.most:
+            response = answer_problem(Request(scope), DomainError("too_large"))
+            await response(scope, receive, send)
+            return
+        size = 0
+
+        async def receive_some() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.most:
+                raise DomainError("too_large")
+            return message
+
+        await self.app(scope, receive_some, send)
 
 
 class RefuseForgery:
