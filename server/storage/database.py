@@ -105,13 +105,16 @@ class _SqliteDatabase(Database):
         super().__init__(url)
         if url.database and url.database != ":memory:":
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self._file: tuple[int, int] | None = None
         self._writes = _sqlite_engine(url, connections=1)
+        event.listen(self._writes, "connect", self._note_file)
         self._reads = _sqlite_engine(url, connections=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._writer = Writer(self._writes)
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def run() -> T:
+            self._check_file()
             with self._reads.begin() as connection:
                 connection.exec_driver_sql("BEGIN")
                 return query(connection, *args, **kwargs)
@@ -121,16 +124,38 @@ class _SqliteDatabase(Database):
 
     async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with _telling_failures():
-            result: T = await self._writer.run(1, lambda connection: query(connection, *args, **kwargs))
-        return result
+            return await self._write(1, lambda connection: query(connection, *args, **kwargs))
 
     async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with _telling_failures():
-            result: T = await self._writer.run(0, lambda connection: query(connection, *args, **kwargs))
-        return result
+            return await self._write(0, lambda connection: query(connection, *args, **kwargs))
 
     async def tend(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._readers, self._checkpoint)
+
+    async def _write(self, urgency: int, job: Callable[[Connection], T]) -> T:
+        def checked(connection: Connection) -> T:
+            self._check_file()
+            return job(connection)
+
+        result: T = await self._writer.run(urgency, checked)
+        return result
+
+    def _note_file(self, _connection: Any, _record: Any) -> None:
+        if self._file is None:
+            self._file = self._file_now()
+
+    def _check_file(self) -> None:
+        # SQLite would go on writing to a file that was deleted or replaced, and all of it be gone at the next start.
+        if self._file is not None and self._file != self._file_now():
+            raise StorageUnavailableError(f"{self.url.database} was deleted or replaced")
+
+    def _file_now(self) -> tuple[int, int] | None:
+        try:
+            status = Path(self.url.database or "").stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
 
     def _checkpoint(self) -> None:
         with self._reads.connect() as connection:

@@ -116,6 +116,17 @@ async def test_a_store_that_fails_is_told_apart_by_its_code(database: Database, 
     await other.close()
 
 
+async def test_a_file_that_was_deleted_takes_nothing_more(database: Database, database_url: str) -> None:
+    file = Path(database_url.removeprefix("sqlite:///"))
+    file.rename(file.with_suffix(".away"))
+    for failing in (database.write(say, "lost"), database.read(words)):
+        with pytest.raises(StorageUnavailableError, match="storage_unavailable"):
+            await failing
+    file.with_suffix(".away").rename(file)
+    await database.write(say, "kept")
+    assert await database.read(words) == ["kept"]
+
+
 async def test_the_log_is_brought_into_the_file_beside_the_writes(database: Database) -> None:
     await database.write(say, "word")
     await database.tend()
