@@ -86,9 +86,13 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
 def serve(
     settings: Settings, *, host: str, port: int, workers: int = 1, clock: datetime | None = None, speed: float = 1.0
 ) -> int:
-    """Run the server until it is told to stop; return an exit code. Raise `workers_need_bus`."""
+    """Run the server until it is told to stop; return an exit code.
+
+    Raise `workers_need_bus`, and `storage_unavailable` when the database cannot be written at the start.
+    """
     if workers > 1:
         raise DomainError("workers_need_bus", workers=workers)
+    asyncio.run(_migrate(settings))
     app = build_app(settings, Clock(clock, speed))
     if not check_door():
         _log.warning("frames_take_the_public_way")
@@ -98,6 +102,15 @@ def serve(
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     return 0 if server.started else 1
+
+
+async def _migrate(settings: Settings) -> None:
+    # Before uvicorn runs: out of its start a failure would come as a trace and an exit code of its own.
+    database = open_database(settings.database_url)
+    try:
+        await database.write(upgrade)
+    finally:
+        await database.close()
 
 
 def server_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:

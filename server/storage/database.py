@@ -93,7 +93,10 @@ class Database(ABC):
 
 
 def open_database(url: str) -> Database:
-    """Open the database at `sqlite:///file` or `postgresql://…`; a SQLite file's folder is made."""
+    """Open the database at `sqlite:///file` or `postgresql://…`; a SQLite file's folder is made.
+
+    Raise `storage_unavailable` when it cannot be made.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _SqliteDatabase(parsed.set(drivername="sqlite"))
@@ -104,7 +107,7 @@ class _SqliteDatabase(Database):
     def __init__(self, url: URL) -> None:
         super().__init__(url)
         if url.database and url.database != ":memory:":
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(url.database).parent)
         self._file: tuple[int, int] | None = None
         self._writes = _sqlite_engine(url, connections=1)
         event.listen(self._writes, "connect", self._note_file)
@@ -192,6 +195,13 @@ class _PostgresDatabase(Database):
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageUnavailableError(str(error)) from error
 
 
 @contextmanager

@@ -232,3 +232,16 @@ def test_a_database_that_a_server_uses_is_not_replaced(sanh: Sanh, tmp_path: Pat
         assert sanh("restore", "--replace", "house.tar.gz")[0] == 1
     finally:
         server.close()
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("migrate",)])
+@pytest.mark.parametrize("file", ["folder", "/proc/nowhere/sanh.db", "no-database"])
+def test_a_database_that_cannot_be_had_is_said_in_a_sentence(
+    sanh: Sanh, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], file: str
+):
+    Path("folder").mkdir()
+    Path("no-database").write_bytes(b"something else" * 500)
+    monkeypatch.setenv("SANH_DATABASE_URL", f"sqlite:///{file}")
+    code, _, err = sanh(*command)
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.startswith("Cơ sở dữ liệu không nhận lệnh: ")
