@@ -177,6 +177,9 @@ class _Batch:
     def _decide(self, facts: PassFacts, kiosk: Kiosk, scan: Scan) -> Decision:
         if kiosk.zone not in self._world.zones:
             return Decision(Answer.REFUSED, Code.WRONG_GATE)
+        if kiosk.zone not in self._rules.space.zone_ids:
+            # The space file has this zone no more: its doors let nobody in, but everybody out.
+            facts = replace(facts, zones=())
         return decide(self._world, facts, kiosk, scan)
 
     def _record(

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import event, text
 from server.app import build_house
 from server.domain.kiosk import Kiosk
 from server.services import checkin
+from server.services.checkin import CheckIn
 from server.services.clock import Clock
 from server.services.day_end import close_day, close_due_day
 from server.services.house import House
@@ -352,6 +354,29 @@ async def test_an_exit_dated_before_the_days_end_gives_the_visit_its_measured_en
     answer = await one(house, OUT, lan, direction="out", offline=True, at=at.isoformat())
     assert (answer["answer"], answer["people"], answer["conflict"]) == ("left", 0, "superseded")
     assert await rows(house, "SELECT is_assumed, left_at FROM visit") == [(0, "2020-10-12 02:30:00.000000")]
+
+
+async def test_a_zone_that_the_space_file_has_no_more_lets_everybody_out_and_nobody_in(house: House, lan: str) -> None:
+    await one(house, HOME, lan)
+    house.space = replace(house.space, zones=tuple(zone for zone in house.space.zones if zone.id != "smart_home"))
+    await house.database.write(sync_space, house.space)
+    house.checkin = CheckIn(house.database, house.space, house.clock, house.keys, house.occupancy)
+    running = asyncio.create_task(house.checkin.run())
+    assert (await one(house, Kiosk("ekyc", "eKYC", "exhibit", "ekyc"), lan))["answer"] == "moved"
+    assert (await one(house, HOME, lan))["code"] == "wrong_gate"
+    walked_in = await one(house, HOME, lan, offline=True, at=(NOW + timedelta(minutes=1)).isoformat())
+    assert (walked_in["answer"], walked_in["conflict"]) == ("moved", "wrong_gate")
+    assert (await one(house, HOME, lan, direction="out"))["answer"] == "moved"
+    assert (await one(house, OUT, lan))["answer"] == "left"
+    assert (await recount(house.database)).is_equal
+    running.cancel()
+
+
+async def test_an_answer_bears_the_id_as_it_was_sent(house: House, lan: str) -> None:
+    sent = scan(lan)
+    shouted = {**sent, "id": sent["id"].upper()}
+    first, again = await house.checkin.answer([shouted, sent], IN)
+    assert (first["id"], again["id"], again["repeat"]) == (shouted["id"], sent["id"], True)
 
 
 async def test_a_number_is_called_between_scans_and_lapses_after_five_minutes(house: House, d017: str) -> None:
