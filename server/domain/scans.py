@@ -16,7 +16,10 @@ _SKEW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class SentScan:
-    """A well-formed scan. `text` is what the scanner read, `signed` the pass in it, if it is one."""
+    """A well-formed scan. `text` is what the scanner read, `signed` the pass in it, if it is one.
+
+    `sent_id` is the id as the kiosk writes it, `id` the same in small letters.
+    """
 
     id: str
     text: str
@@ -27,6 +30,7 @@ class SentScan:
     force: str | None = None
     reentry: bool = False
     signed: SignedPass | None = None
+    sent_id: str | None = None
 
     @property
     def token(self) -> str:
@@ -62,7 +66,7 @@ def read_scan(sent: Any) -> SentScan | MalformedScan:
     if not is_good or at is None or not isinstance(text, str):
         return MalformedScan(id_)
     reason = _reason(force) if force is not None else None
-    return SentScan(id_.lower(), text, at, direction, people, offline, reason, reentry, read_pass(text))
+    return SentScan(id_.lower(), text, at, direction, people, offline, reason, reentry, read_pass(text), id_)
 
 
 def correct_time(at: datetime, received_at: datetime, *, offset: timedelta = timedelta(0)) -> tuple[datetime, bool]:

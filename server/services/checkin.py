@@ -107,8 +107,11 @@ class CheckIn:
     ) -> dict[str, Any]:
         if isinstance(scan, MalformedScan):
             return self._malformed(scan, kiosk)
-        result = next(results)
-        return self._malformed(MalformedScan(scan.id), kiosk) if isinstance(result, Exception) else result
+        result, sent_id = next(results), scan.sent_id or scan.id
+        if isinstance(result, Exception):
+            return self._malformed(MalformedScan(sent_id), kiosk)
+        # A kiosk takes the scan out of its outbox by the id that it wrote itself.
+        return {**result, "id": sent_id}
 
     async def _commit(self, items: list[Item]) -> list[dict[str, Any]]:
         result = await self._database.write_urgent(answer_batch, self._rules, items)
