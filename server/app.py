@@ -210,17 +210,27 @@ def _report(task: "asyncio.Task[None]") -> None:
 
 async def _follow(app: Starlette) -> None:
     """Take up what the command line and other processes have changed, within a second."""
-    house: House = app.state.house
     while True:
         await asyncio.sleep(FOLLOW_SECONDS)
-        try:
-            house.keys.reload()
-            for device_id in await house.devices.reload():
-                await app.state.live.cut_off(device_id)
-            await house.occupancy.refresh()
-            await house.database.tend()
-        except Exception:  # noqa: BLE001 - tried again in half a second, whatever it was
-            _log.exception("follow_failed")
+        for step in (_follow_devices, _follow_counts, _follow_keys):
+            try:
+                await step(app)
+            except Exception:  # noqa: BLE001 - tried again in half a second, whatever it was, and the others go on
+                _log.exception("follow_failed", step=step.__name__)
+
+
+async def _follow_devices(app: Starlette) -> None:
+    for device_id in await app.state.house.devices.reload():
+        await app.state.live.cut_off(device_id)
+
+
+async def _follow_counts(app: Starlette) -> None:
+    await app.state.house.occupancy.refresh()
+    await app.state.house.database.tend()
+
+
+async def _follow_keys(app: Starlette) -> None:
+    app.state.house.keys.reload()
 
 
 async def _keep_days(house: House) -> None:

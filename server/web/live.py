@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 from starlette.requests import HTTPConnection
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.domain.errors import DomainError
 from server.services.checkin import Taken
@@ -32,6 +32,7 @@ _WINDOW_SECONDS = 2.0
 _UNREAD_LIMIT = 1024 * 1024
 _UNREAD_SECONDS = 20.0
 _FINISH_SECONDS = 4.0
+_CLOSE_SECONDS = 0.5
 _REVOKED = 4401
 _POLICY = 1008
 
@@ -57,8 +58,8 @@ class LiveSockets:
 
     async def cut_off(self, device_id: str) -> None:
         """Close every socket of a device."""
-        for session in list(self._by_device.get(device_id, ())):
-            await session.close(_REVOKED, "revoked")
+        sessions = list(self._by_device.get(device_id, ()))
+        await asyncio.gather(*(session.close(_REVOKED, "revoked") for session in sessions))
 
 
 async def live(socket: WebSocket) -> None:
@@ -68,20 +69,22 @@ async def live(socket: WebSocket) -> None:
         return
     principal = await principal_of(socket)
     await socket.accept()
-    session = _Session(socket, house_of(socket), principal)
-    if principal.is_refused:
-        session.tell_problem(DomainError("bad_token"))
-        await session.close(_REVOKED, "bad token")
-        return
+    house, device = house_of(socket), principal.device
+    session = _Session(socket, house, principal)
     sockets: LiveSockets = socket.app.state.live
-    if principal.device is not None:
-        sockets.add(principal.device.id, session)
+    if device is not None:
+        sockets.add(device.id, session)
     try:
+        # A device may have been revoked since it was looked up, before its socket was among those to cut off.
+        if principal.is_refused or (device is not None and house.devices.get(device.id) is None):
+            session.tell_problem(DomainError("bad_token"))
+            await session.close(_REVOKED, "bad token")
+            return
         await session.run()
     finally:
         session.leave()
-        if principal.device is not None:
-            sockets.remove(principal.device.id, session)
+        if device is not None:
+            sockets.remove(device.id, session)
 
 
 def _is_ours(connection: HTTPConnection) -> bool:
@@ -137,9 +140,13 @@ class _Session:
         self.tell({"type": "problem", "code": error.code, "detail": sentence_of(error)})
 
     async def close(self, code: int, reason: str) -> None:
+        """Close the connection, whether the other side reads or not."""
         try:
-            await self._socket.close(code, reason)
-        except RuntimeError:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._socket.close(code, reason)
+        except TimeoutError:
+            self._wire.drop()
+        except (RuntimeError, WebSocketDisconnect):
             # It was closed from the other side meanwhile.
             return
 

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from server.domain.errors import DomainError
 from server.services.devices import Plan
 from server.storage.database import open_database
 from tests.web.running_house import RunningHouse, running_house
@@ -66,6 +67,15 @@ async def hear_to_the_end(socket: ClientConnection) -> list[dict[str, Any]]:
 def scan(hall: RunningHouse, text: str, **fields: Any) -> dict[str, Any]:
     at = hall.house.clock.now().isoformat()
     return {"id": str(uuid.uuid4()), "pass": text, "at": at, "direction": "auto", **fields}
+
+
+async def revoke_from_outside(hall: RunningHouse, id_: str) -> None:
+    """Revoke a device as the command line does, from another process."""
+    other = open_database(str(hall.house.database.url))
+    await other.write(lambda connection: connection.exec_driver_sql(
+        "UPDATE device SET revoked_at = '2026-11-21 00:00:00.000000' WHERE id = ?", (id_,)
+    ))  # fmt: skip
+    await other.close()
 
 
 async def lans_pass(hall: RunningHouse) -> str:
@@ -191,15 +201,33 @@ async def test_a_revoked_device_is_cut_off_within_a_second_though_the_command_li
     async with live(hall, kiosk) as gate:
         await say(gate, {"type": "watch", "topics": ["occupancy"]})
         await hear(gate)
-        other = open_database(str(hall.house.database.url))
-        await other.write(lambda connection: connection.exec_driver_sql(
-            "UPDATE device SET revoked_at = '2026-11-21 00:00:00.000000' WHERE id = ?", (id_,)
-        ))  # fmt: skip
-        await other.close()
+        await revoke_from_outside(hall, id_)
         with pytest.raises(ConnectionClosed) as closed:
             await asyncio.wait_for(hear_all(gate, set()), 1.5)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
+
+
+async def test_nothing_that_fails_beside_it_keeps_a_revoked_device_alive(
+    hall: RunningHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> bool:
+        raise DomainError("bad_secret_file")
+
+    monkeypatch.setattr(hall.house.keys, "reload", fail)
+    monkeypatch.setattr(hall.house.occupancy, "refresh", fail)
+    deaf_id, deaf = await pair(hall)
+    id_, kiosk = await pair(hall)
+    async with live(hall, deaf, max_queue=1) as unread, live(hall, kiosk) as gate:
+        # It takes no answers, so that a close must wait for it.
+        for _ in range(25):
+            await say(unread, {"type": "scan", "scans": [scan(hall, "x") for _ in range(500)]})
+        await revoke_from_outside(hall, deaf_id)
+        await asyncio.sleep(1)
+        await revoke_from_outside(hall, id_)
+        await asyncio.wait_for(hear_to_the_end(gate), 2.5)
+        assert gate.close_code == 4401
+        unread.transport.abort()
 
 
 async def test_one_device_may_hold_several_sockets(hall: RunningHouse) -> None:
