@@ -213,10 +213,9 @@ def _spans(text: str, day: str) -> tuple[tuple[time, time], ...]:
         if match is None:
             raise DomainError("bad_space_file", where=f"opening.{day}", why=f"{part!r} is not HH:MM-HH:MM")
         hours = [int(group) for group in match.groups()]
-        if hours[2:] == [24, 0]:
-            hours[2:] = [23, 59]
         try:
-            span = (time(hours[0], hours[1]), time(hours[2], hours[3]))
+            closes = time.max if hours[2:] == [24, 0] else time(hours[2], hours[3])
+            span = (time(hours[0], hours[1]), closes)
         except ValueError as error:
             raise DomainError("bad_space_file", where=f"opening.{day}", why=str(error)) from error
         _demand(span[0] < span[1], f"opening.{day}", f"{part!r} closes before it opens")
