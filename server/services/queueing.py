@@ -12,7 +12,7 @@ from server.storage.scans import load_batch, save_queue
 
 
 async def call_waiting(database: Database, space: Space, now: datetime) -> None:
-    """Call the next numbers for whom there is room now. A write only while somebody waits."""
+    """Call the next numbers for whom there is room now. Nothing is written while nobody waits."""
     await database.write(_call, space, now)
 
 

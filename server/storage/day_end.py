@@ -48,6 +48,12 @@ def leave_all(
         .values(inside=0, places={}, since=None, asserted_at=at, went_at=at, last=None),
         [{"who": row.holder} for row in standings],
     )
+    _uncount_members(connection, standings)
+    _uncount_places(connection, standings)
+    _end_visits(connection, standings, at, day_of)
+
+
+def _uncount_members(connection: Connection, standings: Sequence[Any]) -> None:
     named = [row for row in standings if row.holder.startswith("v:") and row.delegation_id]
     members = Counter(f"d:{row.delegation_id}" for row in named)
     if members:
@@ -57,6 +63,9 @@ def leave_all(
             .values(members_inside=_standings.c.members_inside - bindparam("gone")),
             [{"group": holder, "gone": count} for holder, count in sorted(members.items())],
         )
+
+
+def _uncount_places(connection: Connection, standings: Sequence[Any]) -> None:
     gone: Counter[str] = Counter()
     staff: Counter[str] = Counter()
     for row in standings:
@@ -75,6 +84,11 @@ def leave_all(
             seq=_space.c.seq + 1, inside=_space.c.inside - everyone, staff=_space.c.staff - everyone_staff
         )
     )
+
+
+def _end_visits(
+    connection: Connection, standings: Sequence[Any], at: datetime, day_of: Callable[[datetime], date]
+) -> None:
     visits = [
         {
             "holder": row.holder,
