@@ -93,7 +93,8 @@ async def _page(
     asked = _asked(code, waiting)
     if code and asked is None and problem is None:
         problem = sentence_of(DomainError("unknown_code", shown=code))
-    return render_desk(
+    paired = query.get("paired", "")
+    answer = render_desk(
         request,
         principal,
         "staff/devices.html",
@@ -101,7 +102,7 @@ async def _page(
         devices=[device for device in devices if not device["revoked_at"]],
         revoked=[device for device in devices if device["revoked_at"]],
         connected=sum(device["is_connected"] for device in devices),
-        waiting=waiting,
+        waiting=[entry | {"browser": _browser(entry["agent"])} for entry in reversed(waiting)],
         may_pair=may_pair,
         is_pairing=may_pair and ("pair" in query or form is not None),
         code=code if asked else "",
@@ -110,12 +111,15 @@ async def _page(
         problem=problem,
         chosen=_find(devices, query.get("device", "")),
         is_revoking=may_pair and "revoke" in query,
-        notice=_find(devices, query.get("paired", "")) or _find(devices, query.get("revoked", "")),
+        notice=_find(devices, paired) or _find(devices, query.get("revoked", "")),
         zone_names={zone.id: zone for zone in house.space.zones},
         zones=house.space.zones,
         roles=[(role, device_role_name(role)) for role in ("gate", "desk", "exhibit", "wall", "survey")],
         directions=[(way, direction_name(way)) for way in ("auto", "in", "out")],
     )
+    if paired and _find(devices, paired) is None:
+        answer.headers["Refresh"] = "2"  # approved; its screen fetches its token within seconds
+    return answer
 
 
 def _row(device: PairedDevice, local: Any, *, is_connected: bool) -> dict[str, Any]:
