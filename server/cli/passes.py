@@ -20,7 +20,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--layout",
         choices=("badge", "sheet", "label"),
         default="sheet",
-        help=_("badge: mỗi trang một thẻ; sheet: bốn thẻ một tờ A4; label: nhãn 62 × 29 mm"),
+        help=_("badge: mỗi trang một thẻ; sheet (mặc định): bốn thẻ một tờ A4; label: nhãn 62 × 29 mm"),
     )
     command.add_argument("--json", action="store_true", help=_("in JSON cho chương trình"))
     command.set_defaults(run=run)

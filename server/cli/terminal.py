@@ -4,8 +4,10 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from server.domain.errors import DomainError
+from server.settings import Settings
 
 
 def print_json(value: object) -> None:
@@ -15,7 +17,7 @@ def print_json(value: object) -> None:
 
 
 def print_table(rows: Iterable[Sequence[object]]) -> None:
-    """Print rows in columns."""
+    """Print rows in columns, times by the space's clock."""
     lines = [[_shown(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -41,5 +43,5 @@ def _plain(value: object) -> str:
 
 def _shown(cell: object) -> str:
     if isinstance(cell, datetime):
-        return cell.astimezone().strftime("%Y-%m-%d %H:%M")
+        return cell.astimezone(ZoneInfo(Settings().timezone)).strftime("%Y-%m-%d %H:%M")
     return "" if cell is None else str(cell)
