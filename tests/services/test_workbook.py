@@ -216,6 +216,7 @@ async def test_a_bad_file_is_refused_by_a_code(content: bytes, expected: str) ->
     assert await code(content) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [bomb, liar])
 async def test_a_bomb_is_refused_whatever_it_says_of_its_size(made: Any) -> None:
     assert await code(made()) == "zip_bomb"

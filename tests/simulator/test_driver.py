@@ -18,6 +18,8 @@ from server.simulator.tally import Tally
 from server.simulator.timeline import Timeline
 from tests.simulator.doors import Doors, refuse
 
+pytestmark = pytest.mark.slow
+
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
 PLACES = tuple(Place(zone, zone, 12) for zone in ("lobby", "egov", "smart_home", "ekyc"))
 POSTS = lay_out(PLACES)

@@ -20,6 +20,8 @@ from server.settings import Settings
 from server.simulator.simulation import Overview, Wish, simulate
 from server.web.frames import DirectProtocol
 
+pytestmark = pytest.mark.slow
+
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = date(2020, 10, 13)
 SPACE = """

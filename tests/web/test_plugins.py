@@ -80,6 +80,7 @@ async def test_the_rest_runs_beside_a_broken_plugin_and_the_start_page_says_why(
         assert "no_such_package" in (await client.get(hall.url)).text
 
 
+@pytest.mark.slow
 def test_the_house_opens_without_the_kiosks_folder(tmp_path: Path) -> None:
     for folder in ("server", "templates", "static"):
         skip = shutil.ignore_patterns("__pycache__", "vendor")
