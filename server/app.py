@@ -176,11 +176,21 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
     with contextlib.suppress(TimeoutError):
         # What is not committed by then was not answered either: its kiosk has it and sends it again.
-        await asyncio.wait_for(house.checkin.drain(), DRAIN_SECONDS)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await house.checkin.drain()
+    await _end(tasks)
     await house.database.close()
+
+
+async def _end(tasks: "list[asyncio.Task[None]]") -> None:
+    """Cancel the house's works; one that does not end is told again, and then left, so that a stop always ends."""
+    for _ in range(3):
+        for task in tasks:
+            task.cancel()
+        _, pending = await asyncio.wait(tasks, timeout=1)
+        if not pending:
+            return
+    _log.error("work_did_not_end", works=[task.get_coro().__qualname__ for task in pending])  # type: ignore[union-attr]
 
 
 def _prepare(plugin: Plugin, house: House) -> None:

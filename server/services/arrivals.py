@@ -59,8 +59,10 @@ class ArrivalsBoard:
     async def run(self, every_seconds: float = 2.0) -> None:
         """Refresh after changes, and now and then for those that other processes made, until cancelled."""
         while True:
+            # Not wait_for: until Python 3.12 it may swallow a cancellation that comes as the event does.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), every_seconds)
+                async with asyncio.timeout(every_seconds):
+                    await self._changed.wait()
             if not self._hub.is_watched("arrivals"):
                 # Read again when somebody looks; the first look gets what was known, and within a second what is.
                 await asyncio.sleep(SETTLE_SECONDS)

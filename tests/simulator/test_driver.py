@@ -126,7 +126,7 @@ async def test_people_give_up_when_the_space_stays_full(doors):
         step(minutes(1), Step.ENTER),
         step(minutes(60), Step.GO, "exhibit-ekyc"),
         closes=minutes(90),
-        speed=6000,
+        speed=1500,
     )
     assert tally.gave_up == 1
     assert {key for key, _ in doors.received} == {"gate-auto"}
