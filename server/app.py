@@ -3,14 +3,11 @@
 import asyncio
 import contextlib
 import gc
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -18,7 +15,6 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from server.domain.errors import DomainError
 from server.plugin import BrokenPlugin, Plugin, load_plugins, reason_of
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
@@ -38,9 +34,8 @@ from server.storage.migrate import upgrade
 from server.storage.movements import last_received
 from server.storage.queues import read_pace
 from server.storage.spaces import sync_space
-from server.web.frames import DirectProtocol, check_door
 from server.web.i18n import add_catalogue
-from server.web.live import FRAME_LIMIT, LiveSockets
+from server.web.live import LiveSockets
 from server.web.problems import HANDLERS
 from server.web.requests import LimitBody, RefuseForgery, SpeakLanguage
 from server.web.routes import build_routes
@@ -48,7 +43,6 @@ from server.web.security import SecurityHeaders
 from server.web.templating import STATIC, build_environment
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
-SWITCH_SECONDS = 0.001
 DRAIN_SECONDS = 10.0
 FOLLOW_SECONDS = 0.5
 """How often changes of other processes (the command line) are looked for."""
@@ -81,54 +75,6 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     app.state.loaded_plugins = loaded
     app.state.templates = build_environment({plugin.id: plugin.templates for plugin in loaded if plugin.templates})
     return app
-
-
-def serve(
-    settings: Settings, *, host: str, port: int, workers: int = 1, clock: datetime | None = None, speed: float = 1.0
-) -> int:
-    """Run the server until it is told to stop; return an exit code.
-
-    Raise `workers_need_bus`, and `storage_unavailable` when the database cannot be written at the start.
-    """
-    if workers > 1:
-        raise DomainError("workers_need_bus", workers=workers)
-    asyncio.run(_migrate(settings))
-    app = build_app(settings, Clock(clock, speed))
-    if not check_door():
-        _log.warning("frames_take_the_public_way")
-    # The writer lets go of the interpreter at every SQLite call and would wait 5 ms each time to get it back.
-    sys.setswitchinterval(SWITCH_SECONDS)
-    server = uvicorn.Server(server_config(app, host=host, port=port))
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run()
-    return 0 if server.started else 1
-
-
-async def _migrate(settings: Settings) -> None:
-    # Before uvicorn runs: out of its start a failure would come as a trace and an exit code of its own.
-    database = open_database(settings.database_url)
-    try:
-        await database.write(upgrade)
-    finally:
-        await database.close()
-
-
-def server_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
-    """Return how the house is served: frames by the door, bounded in size, no deflate, idle connections pinged."""
-    return uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        ws=DirectProtocol,
-        ws_max_size=FRAME_LIMIT,
-        ws_ping_interval=20.0,
-        ws_ping_timeout=20.0,
-        ws_per_message_deflate=False,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=5,
-        server_header=False,
-    )
 
 
 def build_house(settings: Settings, clock: Clock) -> House:

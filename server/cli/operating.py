@@ -48,7 +48,7 @@ def _add_serve(serving: argparse.ArgumentParser) -> None:
 
 
 def run_serve(args: argparse.Namespace) -> int:
-    from server.app import serve
+    from server.serving import serve
 
     settings = Settings()
     try:

@@ -20,7 +20,8 @@ OFFENCES = [
     ("floors", "server/services/offence.py", "import server.web.i18n"),
     ("floors", "server/web/offence.py", "import server.plugin"),
     ("floors", "server/plugin/offence.py", "import server.app"),
-    ("floors", "server/app/offence.py", "import server.cli"),
+    ("floors", "server/app/offence.py", "import server.serving"),
+    ("floors", "server/serving/offence.py", "import server.cli"),
     ("house-knows-no-plugin", "server/cli/offence.py", "import kiosk"),
     ("house-knows-no-plugin", "server/services/offence.py", "def late():\n    import exhibits.quiz"),
     ("kiosk", "kiosk/offence.py", "import exhibits.quiz"),
@@ -60,7 +61,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for exhibit in ("quiz", "egov"):
         (copy / "exhibits" / exhibit).mkdir()
         (copy / "exhibits" / exhibit / "__init__.py").touch()
-    for module in ("server/app", "server/plugin", "server/settings"):
+    for module in ("server/serving", "server/app", "server/plugin", "server/settings"):
         # As packages, so that an offence can be laid beside what they say.
         (copy / module).mkdir()
         source = copy / f"{module}.py"

@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import uvicorn
 
-from server.app import build_app, server_config
+from server.app import build_app
 from server.domain.kiosk import Kiosk
 from server.services.clock import Clock
 from server.services.house import House
+from server.serving import server_config
 from server.settings import Settings
 from tests.cast import MORNING, add_delegation, add_visitor
 

@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import connect
 
-from server.app import server_config
+from server.serving import server_config
 from server.web.frames import DirectProtocol, check_door, encode_text
 from tests.web import running_house as running
 from tests.web.running_house import RunningHouse, running_house
