@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,9 +54,16 @@ def sanh_command(*arguments: str) -> list[str]:
 
 @dataclass(slots=True)
 class Testbed:
-    """Use as `async with Testbed() as bed`. Everything goes with it when it ends."""
+    """Use as `async with Testbed() as bed`. Everything goes with it when it ends.
+
+    `space` is the text of its space file, `serving` what `sanh serve` is told beside its port, `settings` more
+    environment.
+    """
 
     database_url: str = ""
+    space: str = _SPACE
+    serving: Sequence[str] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
     _exit: AsyncExitStack = field(default_factory=AsyncExitStack)
     folder: Path = field(init=False)
     environment: dict[str, str] = field(init=False)
@@ -68,12 +75,13 @@ class Testbed:
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         space = self.folder / "space.toml"
-        space.write_text(_SPACE, encoding="utf-8")
+        space.write_text(self.space, encoding="utf-8")
         self.environment = os.environ | {
             "SANH_DATABASE_URL": self.database_url or f"sqlite:///{self.folder / 'bench.db'}",
             "SANH_SECRET_FILE": str(self.folder / "secret.json"),
             "SANH_SPACE_FILE": str(space),
             "SANH_PUBLIC_URL": self.url,
+            **self.settings,
         }
         self._exit.push_async_callback(self.stop)
         return self
@@ -108,7 +116,7 @@ class Testbed:
         port = self.url.rpartition(":")[2]
         with (self.folder / "server.log").open("ab") as log:
             self.server = subprocess.Popen(  # noqa: S603, ASYNC220 - a server that outlives this call
-                sanh_command("serve", "--port", port), env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
+                sanh_command("serve", "--port", port, *self.serving), env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log,
             )  # fmt: skip
         while not await asyncio.to_thread(_is_ready, self.url):
