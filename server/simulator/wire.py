@@ -19,14 +19,18 @@ _NO_MASK = b"\0\0\0\0"
 class Wire(asyncio.Protocol):
     """One connection. `on_text` gets each message's bytes; `closed` becomes done when the connection ends."""
 
+    # Ten thousand of them are one process's screens: a dictionary each would be more than all the rest.
+    __slots__ = ("_buffer", "_code", "_fragments", "_is_open", "_request", "_transport", "closed", "on_text", "opened")
+
     def __init__(self, request: bytes, on_text: Callable[[bytes], None]) -> None:
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[int] = loop.create_future()
         self.on_text = on_text
         self._request = request
-        self._buffer = bytearray()
+        self._buffer = b""
         self._fragments: list[bytes] = []
+        self._is_open = False
         self._transport: asyncio.Transport | None = None
         self._code = 1006
 
@@ -45,11 +49,13 @@ class Wire(asyncio.Protocol):
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self.opened.done():
-            self._read_handshake()
-        if self.opened.done() and not self.opened.cancelled() and self.opened.exception() is None:
-            self._read_frames()
+        # Mostly whole frames and nothing left over: then nothing is copied but the message.
+        received = self._buffer + data if self._buffer else data
+        self._buffer = b""
+        if not self._is_open:
+            received = self._read_handshake(received)
+        if self._is_open and received:
+            self._read_frames(received)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.opened.done():
@@ -57,34 +63,42 @@ class Wire(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(self._code)
 
-    def _read_handshake(self) -> None:
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        status = bytes(self._buffer[: self._buffer.find(b"\r\n")])
-        del self._buffer[: end + 4]
-        if b" 101 " in status:
-            self.opened.set_result(None)
-        else:
+    def _read_handshake(self, received: bytes) -> bytes:
+        head, end, rest = received.partition(b"\r\n\r\n")
+        if not end:
+            self._buffer = received
+            return b""
+        status = head.partition(b"\r\n")[0]
+        if self.opened.done():
+            return b""
+        if b" 101 " not in status:
             self.opened.set_exception(ConnectionError(status.decode(errors="replace")))
+            return b""
+        self._is_open = True
+        self.opened.set_result(None)
+        return rest
 
-    def _read_frames(self) -> None:
-        buffer, position = self._buffer, 0
-        while len(buffer) - position >= 2:
-            length, body = buffer[position + 1] & 0x7F, position + 2
-            if length == 126:
-                body += 2
-                length = int.from_bytes(buffer[position + 2 : body], "big") if len(buffer) >= body else 1 << 62
-            elif length == 127:
-                body += 8
-                length = int.from_bytes(buffer[position + 2 : body], "big") if len(buffer) >= body else 1 << 62
-            if len(buffer) < body + length:
+    def _read_frames(self, received: bytes) -> None:
+        position, size = 0, len(received)
+        while size - position >= 2:
+            length, body = received[position + 1] & 0x7F, position + 2
+            if length >= 126:
+                body += 2 if length == 126 else 8
+                if size < body:
+                    break
+                length = int.from_bytes(received[position + 2 : body], "big")
+            ends = body + length
+            if size < ends:
                 break
-            self._take(buffer[position], bytes(buffer[body : body + length]))
-            position = body + length
-        del buffer[:position]
+            self._take(received[position], received[body:ends])
+            position = ends
+        if position < size:
+            self._buffer = received[position:]
 
     def _take(self, first: int, payload: bytes) -> None:
+        if first == 0x80 | _TEXT and not self._fragments:
+            self.on_text(payload)
+            return
         opcode, is_last = first & 0x0F, bool(first & 0x80)
         if opcode == _PING:
             self._send(_PONG, payload)
@@ -92,9 +106,6 @@ class Wire(asyncio.Protocol):
             self._code = int.from_bytes(payload[:2], "big") or 1005
             self.close()
         elif opcode in (0, _TEXT, _BINARY):
-            if is_last and not self._fragments:
-                self.on_text(payload)
-                return
             self._fragments.append(payload)
             if is_last:
                 whole, self._fragments = b"".join(self._fragments), []
@@ -113,8 +124,11 @@ class Wire(asyncio.Protocol):
         self._transport.write(b"".join((head, _NO_MASK, payload)))
 
 
-async def open_wire(url: str, token: str, on_text: Callable[[bytes], None]) -> Wire:
-    """Connect to a `ws://` address with a device's token. Raise ConnectionError when the server refuses."""
+async def open_wire(url: str, token: str, on_text: Callable[[bytes], None], source: str | None = None) -> Wire:
+    """Connect to a `ws://` address with a device's token, from a local address if `source` names one.
+
+    Raise ConnectionError when the server refuses.
+    """
     parts = urlsplit(url)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
     key = base64.b64encode(os.urandom(16)).decode()
@@ -125,6 +139,8 @@ async def open_wire(url: str, token: str, on_text: Callable[[bytes], None]) -> W
     if token:
         lines.append(f"Authorization: Bearer {token}")
     request = "\r\n".join((*lines, "", "")).encode()
-    _, wire = await asyncio.get_running_loop().create_connection(lambda: Wire(request, on_text), host, port)
+    _, wire = await asyncio.get_running_loop().create_connection(
+        lambda: Wire(request, on_text), host, port, local_addr=(source, 0) if source else None
+    )
     await asyncio.wait_for(wire.opened, 20)
     return wire

@@ -1,0 +1,200 @@
+"""Thousands of watching screens in a process of their own, which note when each state reached each of them.
+
+`python -m server.simulator.screens --url URL --count 5000 --seconds 10` prints one JSON object when all are open and
+one when the time has passed. Without `--seconds` it reads durations from its standard input, a line each, and prints
+a report for each, until the input ends.
+"""
+
+import argparse
+import asyncio
+import gc
+import sys
+import time
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from server.simulator.api import live_url
+from server.simulator.files import raise_open_files
+from server.simulator.wire import Wire, open_wire
+
+_OPENING = 64
+_PER_SOURCE = 1_000
+_FIRST_STATE_SECONDS = 30.0
+_SPARE_FILES = 64
+
+
+@dataclass(slots=True)
+class Seen:
+    """When one state reached the screens, by `time.perf_counter`; `at` is the server's time in it, on that clock."""
+
+    at: float
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+
+
+class Watch:
+    """What all the screens of this process have received since `begin`."""
+
+    def __init__(self, screens: int) -> None:
+        self.screens = screens
+        self.closed = 0
+        self.states: dict[tuple[str, int], Seen] = {}
+        self._last = b""
+        self._note = array("d").append
+        self._clock_offset = time.time() - time.perf_counter()
+
+    def take(self, message: bytes) -> None:
+        """Note one received message. Nearly always it is the one that the screen before got: no need to read it."""
+        if message != self._last:
+            self._last = message
+            self._note = self._find(message).times.append
+        self._note(time.perf_counter())
+
+    def begin(self) -> None:
+        """Forget what was received."""
+        self.states.clear()
+        self._last = b""
+
+    def received(self) -> int:
+        return sum(len(seen.times) for seen in self.states.values())
+
+    def _find(self, message: bytes) -> Seen:
+        parsed = orjson.loads(message)
+        key = (str(parsed.get("topic", parsed["type"])), int(parsed.get("seq", 0)))
+        seen = self.states.get(key)
+        if seen is None:
+            seen = self.states[key] = Seen(self._moment(parsed))
+        return seen
+
+    def _moment(self, parsed: dict[str, Any]) -> float:
+        now = time.perf_counter()
+        try:
+            told = datetime.fromisoformat(parsed["state"]["at"]).timestamp() - self._clock_offset
+        except (KeyError, TypeError, ValueError):
+            return now
+        # A server on a simulated clock tells another time: then what counts begins with the first screen.
+        return told if abs(now - told) < 60 else now
+
+
+def report(watch: Watch, seconds: float, cpu: float) -> dict[str, Any]:
+    """Return what was seen: counts, and in milliseconds how late.
+
+    `delay` is of each delivery since the server's time in the state, `last` that of a state's last screen, and
+    `spread` what lay between its first and its last. Only states that reached every screen have a last one:
+    one that another overtook on the way is skipped for some, as it should be.
+    """
+    whole = [seen for seen in watch.states.values() if len(seen.times) >= watch.screens]
+    delays = sorted(moment - seen.at for seen in watch.states.values() for moment in seen.times)
+    received = len(delays)
+    return {
+        "screens": watch.screens,
+        "closed": watch.closed,
+        "seconds": round(seconds, 3),
+        "received": received,
+        "per_second": round(received / seconds, 1),
+        "states": len(watch.states),
+        "whole_states": len(whole),
+        "cpu_us": round(cpu / received * 1e6, 2) if received else None,
+        "delay_ms": _spread_of(delays),
+        "last_ms": _spread_of(sorted(max(seen.times) - seen.at for seen in whole)),
+        "spread_ms": _spread_of(sorted(max(seen.times) - min(seen.times) for seen in whole)),
+    }
+
+
+async def open_screens(url: str, topics: Sequence[str], watch: Watch) -> list[Wire]:
+    """Open the screens, each of which has got its first state when this returns. Raise ConnectionError."""
+    request = orjson.dumps({"type": "watch", "topics": list(topics)})
+    room = asyncio.Semaphore(_OPENING)
+
+    async def open_one(number: int) -> Wire:
+        async with room:
+            # An address of the loopback has 28,000 ports, and a closed connection keeps its own for a minute.
+            source = f"127.0.{1 + int(time.time()) % 250}.{1 + number // _PER_SOURCE}" if _is_loopback(url) else None
+            wire = await open_wire(url, "", watch.take, source)
+            wire.closed.add_done_callback(lambda _: _count_closed(watch))
+            wire.send_text(request)
+            return wire
+
+    wires = list(await asyncio.gather(*(open_one(number) for number in range(watch.screens))))
+    ends = time.perf_counter() + _FIRST_STATE_SECONDS
+    while watch.received() < watch.screens * len(topics) and time.perf_counter() < ends:
+        await asyncio.sleep(0.02)
+    return wires
+
+
+async def measure(watch: Watch, seconds: float) -> dict[str, Any]:
+    """Watch for some seconds and return the report."""
+    watch.begin()
+    cpu, began = time.process_time(), time.perf_counter()
+    await asyncio.sleep(seconds)
+    return report(watch, time.perf_counter() - began, time.process_time() - cpu)
+
+
+def _count_closed(watch: Watch) -> None:
+    watch.closed += 1
+
+
+def _is_loopback(url: str) -> bool:
+    return "//127." in url or "//localhost" in url
+
+
+def _spread_of(ordered: Sequence[float]) -> dict[str, float] | None:
+    if not ordered:
+        return None
+    most = len(ordered) - 1
+    named = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+    return {name: round(ordered[min(most, int(share * len(ordered)))] * 1e3, 2) for name, share in named.items()}
+
+
+def _tell(message: dict[str, Any]) -> None:
+    sys.stdout.write(orjson.dumps(message).decode() + "\n")
+    sys.stdout.flush()
+
+
+async def _run(args: argparse.Namespace) -> int:
+    files = raise_open_files(args.count + _SPARE_FILES)
+    if files < args.count + _SPARE_FILES:
+        _tell({"error": "too_few_files", "files": files, "wanted": args.count + _SPARE_FILES})
+        return 1
+    watch = Watch(args.count)
+    began = time.perf_counter()
+    try:
+        wires = await open_screens(live_url(args.url), args.topics, watch)
+    except (OSError, TimeoutError) as error:
+        _tell({"error": "server_unreachable", "url": args.url, "why": str(error)})
+        return 1
+    _tell({"open": len(wires), "seconds": round(time.perf_counter() - began, 3)})
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    if args.seconds:
+        _tell(await measure(watch, args.seconds))
+    else:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            _tell(await measure(watch, float(line)))
+    for number, wire in enumerate(wires, 1):
+        wire.close()
+        if number % 100 == 0:
+            await asyncio.sleep(0)
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m server.simulator.screens")
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--count", type=int, default=1_000)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--topics", nargs="+", default=["occupancy"])
+    parser.add_argument("--json", action="store_true", help="it always prints JSON")
+    args = parser.parse_args()
+    import uvloop
+
+    return uvloop.run(_run(args))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
