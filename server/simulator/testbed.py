@@ -116,8 +116,8 @@ class Testbed:
         port = self.url.rpartition(":")[2]
         with (self.folder / "server.log").open("ab") as log:
             self.server = subprocess.Popen(  # noqa: S603, ASYNC220 - a server that outlives this call
-                sanh_command("serve", "--port", port, *self.serving), env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log,
+                sanh_command("serve", "--port", port, *self.serving), env=self.environment, cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         while not await asyncio.to_thread(_is_ready, self.url):
             if self.server.poll() is not None or time.perf_counter() - began > _START_SECONDS:
