@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from server import logs
 from server.plugin import BrokenPlugin, Plugin, load_plugins, reason_of
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
@@ -36,6 +37,7 @@ from server.storage.queues import read_pace
 from server.storage.spaces import sync_space
 from server.web.i18n import add_catalogue
 from server.web.live import LiveSockets
+from server.web.observe import Observe, ProcessFigures
 from server.web.problems import HANDLERS
 from server.web.requests import LimitBody, RefuseForgery, SpeakLanguage
 from server.web.routes import build_routes
@@ -59,10 +61,12 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     for plugin in loaded:
         if plugin.locales:
             add_catalogue(plugin.locales)
+    figures = ProcessFigures()
     app = Starlette(
         routes=[*build_routes(), *_plugin_routes(loaded)],
         middleware=[
             Middleware(SecurityHeaders),
+            Middleware(Observe, figures=figures.requests),
             Middleware(SpeakLanguage, default=settings.language),
             Middleware(RefuseForgery),
             Middleware(LimitBody, most=UPLOAD_LIMIT),
@@ -72,6 +76,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     )
     app.state.house = house
     app.state.live = LiveSockets()
+    app.state.figures = figures
     app.state.loaded_plugins = loaded
     app.state.templates = build_environment({plugin.id: plugin.templates for plugin in loaded if plugin.templates})
     return app
@@ -106,6 +111,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house: House = app.state.house
+    asyncio.get_running_loop().set_exception_handler(logs.on_loop_failure)
     await house.database.write(upgrade)
     await house.database.write(sync_space, house.space)
     await _go_on_after_last_movement(house)
@@ -114,7 +120,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await house.arrivals.refresh()
     for plugin in app.state.loaded_plugins:
         _prepare(plugin, house)
-    works = (house.hub.run(), house.checkin.run(), house.arrivals.run(), _follow(app), _keep_days(house))
+    loop = app.state.figures.loop
+    works = (house.hub.run(), house.checkin.run(), house.arrivals.run(), _follow(app), _keep_days(house), loop.run())
     tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
         task.add_done_callback(_report)

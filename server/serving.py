@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from server import logs
 from server.app import build_app
 from server.domain.errors import DomainError
 from server.services.clock import Clock
@@ -32,6 +33,7 @@ def serve(
     """
     if workers > 1:
         raise DomainError("workers_need_bus", workers=workers)
+    logs.take_over()
     asyncio.run(_migrate(settings))
     app = build_app(settings, Clock(clock, speed))
     if not check_door():
@@ -65,6 +67,7 @@ def server_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> 
         ws_ping_timeout=20.0,
         ws_per_message_deflate=False,
         access_log=False,
+        log_config=None,
         log_level="warning",
         timeout_graceful_shutdown=5,
         server_header=False,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
@@ -25,6 +26,7 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Ho_Chi_Minh", description="the space's own clock")
     language: str = Field("vi", description="vi or en")
     smtp_url: str = Field("", description="smtp://user:password@host:port")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, and above")
     space_file: Path | None = Field(None, description="TOML: names, zones, capacities, opening hours, brand")
 
     @field_validator("timezone")

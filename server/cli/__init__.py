@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 
-import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from server import logs
 from server.cli.terminal import complain
 from server.domain.errors import DomainError
 from server.settings import Settings
@@ -49,10 +49,12 @@ def build_parser(command: str | None = None) -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.set_up()
     # Wrong settings are for the command to name: the doctor lists them.
     with suppress(ValidationError):
-        set_language(Settings().language)
+        settings = Settings()
+        logs.set_up(settings.log_level)
+        set_language(settings.language)
     try:
         words = sys.argv[1:] if argv is None else list(argv)
         args = build_parser(words[0] if words else None).parse_args(words)

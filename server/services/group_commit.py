@@ -100,7 +100,7 @@ class GroupCommit(Generic[Item, Result]):
         try:
             results = await self._commit_batch(batch)
         except _STORE_FAILURES as error:
-            _log.error("batch_not_committed", items=len(batch), error=repr(error.__cause__ or error))
+            _log.error("batch_not_committed", items=len(batch), error=error)
             self._fail(shares, StorageUnavailableError(str(error)))
             return
         start = 0
@@ -116,7 +116,7 @@ class GroupCommit(Generic[Item, Result]):
         except _STORE_FAILURES:
             raise
         except Exception as error:  # noqa: BLE001 - some item is bad; which one shows when each goes alone
-            _log.warning("batch_retried_item_by_item", items=len(batch), error=repr(error))
+            _log.warning("batch_retried_item_by_item", items=len(batch), error=error)
             return [await self._commit_alone(item) for item in batch]
 
     async def _commit_alone(self, item: Item) -> Result | Exception:

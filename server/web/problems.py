@@ -158,8 +158,7 @@ async def on_invalid_fields(request: Request, error: Exception) -> Response:
     return answer_problem(request, DomainError("invalid_fields", errors=fields))
 
 
-async def on_failure(request: Request, error: Exception) -> Response:
-    _log.error("request_failed", path=request.url.path, method=request.method, exc_info=error)
+async def on_failure(request: Request, _error: Exception) -> Response:
     return answer_problem(request, DomainError("internal_error"))
 
 
