@@ -1,7 +1,6 @@
 """What every test may ask for."""
 
 import os
-from pathlib import Path
 
 import pytest
 import structlog
@@ -16,9 +15,3 @@ settings.load_profile("house")
 def _log_anew() -> None:
     """A command logs to the standard error of its own test, which is closed by the next one."""
     structlog.reset_defaults()
-
-
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """The address of a database of the test's own, which nobody has made yet."""
-    return f"sqlite:///{tmp_path / 'sanh.db'}"

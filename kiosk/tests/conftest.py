@@ -11,8 +11,8 @@ from tests.web.running_house import RunningHouse, running_house
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def space(tmp_path: Path) -> AsyncIterator[RunningHouse]:
-    async with running_house(tmp_path) as opened:
+async def space(tmp_path: Path, database_url: str) -> AsyncIterator[RunningHouse]:
+    async with running_house(tmp_path, database_url) as opened:
         await opened.expect_delegation()
         yield opened
 

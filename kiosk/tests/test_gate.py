@@ -126,9 +126,11 @@ async def test_a_cancelled_visit_is_refused_with_the_time(gate: Kiosk, space: Ru
     await expect(gate.page.locator(".k-sentence")).to_contain_text("đã hủy lúc 08:00.")
 
 
-async def test_outside_opening_hours_the_next_opening_is_said(browser: Browser, tmp_path: Path) -> None:
+async def test_outside_opening_hours_the_next_opening_is_said(
+    browser: Browser, tmp_path: Path, database_url: str
+) -> None:
     evening = MORNING + timedelta(hours=10)
-    async with running_house(tmp_path, at=evening) as space:
+    async with running_house(tmp_path, database_url, at=evening) as space:
         await space.expect_delegation()
         async with open_kiosk(browser, space) as gate:
             await gate.waits()

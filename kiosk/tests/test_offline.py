@@ -25,9 +25,9 @@ async def _lose_the_server(gate: Kiosk, space: RunningHouse) -> int:
 
 
 async def test_scans_without_a_server_survive_a_reload_and_are_counted_when_it_is_back(
-    browser: Browser, tmp_path: Path
+    browser: Browser, tmp_path: Path, database_url: str
 ) -> None:
-    async with running_house(tmp_path, port=lasting_port()) as before:
+    async with running_house(tmp_path, database_url, port=lasting_port()) as before:
         await before.expect_delegation()
         lan, group = await pass_of(before), await pass_of(before, of_group=True)
         async with open_kiosk(browser, before) as gate:
@@ -53,7 +53,7 @@ async def test_scans_without_a_server_survive_a_reload_and_are_counted_when_it_i
             await gate.shows("attract")
             assert await gate.waiting() == kept
 
-            async with running_house(tmp_path, port=port) as after:
+            async with running_house(tmp_path, database_url, port=port) as after:
                 gate.space = after
                 await gate.counts(3)
                 await expect(gate.page.locator(".k-offline")).to_be_hidden(timeout=20_000)
@@ -130,8 +130,8 @@ _FILL = """async (scans) => {
 }"""
 
 
-async def test_a_crashed_tab_loses_no_scan(browser: Browser, tmp_path: Path) -> None:
-    async with running_house(tmp_path, port=lasting_port()) as before:
+async def test_a_crashed_tab_loses_no_scan(browser: Browser, tmp_path: Path, database_url: str) -> None:
+    async with running_house(tmp_path, database_url, port=lasting_port()) as before:
         await before.expect_delegation()
         lan = await pass_of(before)
         async with open_kiosk(browser, before) as gate:
@@ -145,7 +145,7 @@ async def test_a_crashed_tab_loses_no_scan(browser: Browser, tmp_path: Path) -> 
             asyncio.ensure_future(session.send("Page.crash"))  # noqa: RUF006 - a crashed page answers nobody
             await asyncio.sleep(0.5)
 
-            async with running_house(tmp_path, port=port) as after:
+            async with running_house(tmp_path, database_url, port=port) as after:
                 gate.page = await context.new_page()
                 await gate.page.goto(f"{after.url}/kiosk")
                 gate.space = after

@@ -105,8 +105,8 @@ SHOW = """async ([name, language, values]) => {
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningHouse]:
-    async with running_house(tmp_path_factory.mktemp("screens")) as opened:
+async def house(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> AsyncIterator[RunningHouse]:
+    async with running_house(tmp_path_factory.mktemp("screens"), module_database_url) as opened:
         await opened.expect_delegation()
         yield opened
 

@@ -8,9 +8,9 @@ from server.cli import main
 
 
 @pytest.fixture(autouse=True)
-def house(tmp_path, monkeypatch):
+def house(tmp_path, database_url, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SANH_DATABASE_URL", f"sqlite:///{tmp_path / 'sanh.db'}")
+    monkeypatch.setenv("SANH_DATABASE_URL", database_url)
     monkeypatch.setenv("SANH_SECRET_FILE", str(tmp_path / "secret.json"))
 
 

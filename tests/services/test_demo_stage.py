@@ -69,8 +69,8 @@ def test_the_demonstrations_space_file_is_good():
 
 
 @pytest.fixture
-async def stage(tmp_path):
-    settings = Settings(database_url=f"sqlite:///{tmp_path / 'demo.db'}", secret_file=tmp_path / "secret.json")
+async def stage(tmp_path, database_url):
+    settings = Settings(database_url=database_url, secret_file=tmp_path / "secret.json")
     database = open_database(settings.database_url)
     await database.write(upgrade)
     await database.write(sync_space, settings.space())

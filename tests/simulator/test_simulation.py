@@ -46,13 +46,11 @@ capacity = 8
 
 
 @asynccontextmanager
-async def server(tmp_path, clock):
+async def server(tmp_path, database_url, clock):
     """The house on a port of its own, with eight delegations in the morning of the day."""
     space = tmp_path / "space.toml"
     space.write_text(SPACE, encoding="utf-8")
-    settings = Settings(
-        database_url=f"sqlite:///{tmp_path / 'sanh.db'}", secret_file=tmp_path / "secret.json", space_file=space
-    )
+    settings = Settings(database_url=database_url, secret_file=tmp_path / "secret.json", space_file=space)
     app = build_app(settings, clock)
     running = uvicorn.Server(
         uvicorn.Config(app, port=0, ws=DirectProtocol, ws_per_message_deflate=False, log_level="error")
@@ -108,8 +106,8 @@ async def inside_more_than(house, people):
     return (await house.occupancy.state())["people"] > people
 
 
-async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path):
-    async with server(tmp_path, Clock(at(time(8, 45)), 1500)) as (house, wish):
+async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(8, 45)), 1500)) as (house, wish):
         overviews, counts = await play(wish)
         occupancy = await house.occupancy.state()
         result = await recount(house.database)
@@ -133,8 +131,8 @@ async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path
     assert all(device.revoked_at for device in devices)
 
 
-async def test_a_second_run_on_the_same_day_goes_on_with_those_who_are_inside(tmp_path):
-    async with server(tmp_path, Clock(at(time(9, 0)), 60)) as (house, wish):
+async def test_a_second_run_on_the_same_day_goes_on_with_those_who_are_inside(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(9, 0)), 60)) as (house, wish):
         _, first = await play(wish, 2.0, lambda: inside_more_than(house, 5))
         inside = (await house.occupancy.state())["people"]
         _, second = await play(wish, 2.0, lambda: inside_more_than(house, 5))
@@ -148,8 +146,8 @@ async def test_a_second_run_on_the_same_day_goes_on_with_those_who_are_inside(tm
     assert result.is_equal
 
 
-async def test_a_day_that_is_not_the_servers_is_played_on_a_clock_of_its_own(tmp_path):
-    async with server(tmp_path, Clock(at(time(9, 0)) - timedelta(days=1), 1)) as (_, wish):
+async def test_a_day_that_is_not_the_servers_is_played_on_a_clock_of_its_own(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(9, 0)) - timedelta(days=1), 1)) as (_, wish):
         overviews, counts = await play(wish, 1.0)
 
     assert not overviews[0].follows_server
@@ -157,15 +155,15 @@ async def test_a_day_that_is_not_the_servers_is_played_on_a_clock_of_its_own(tmp
     assert counts["caught_up"] == 0
 
 
-async def test_a_day_on_which_nobody_comes_is_refused(tmp_path):
-    async with server(tmp_path, Clock(at(time(9, 0)), 60)) as (_, wish):
+async def test_a_day_on_which_nobody_comes_is_refused(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(9, 0)), 60)) as (_, wish):
         empty = Wish(wish.url, wish.token, SAIGON, date(2020, 10, 14))
         with pytest.raises(DomainError, match="nobody_comes"):
             await play(empty)
 
 
-async def test_a_wrong_token_and_a_dead_server_are_named(tmp_path):
-    async with server(tmp_path, Clock(at(time(9, 0)), 60)) as (_, wish):
+async def test_a_wrong_token_and_a_dead_server_are_named(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(9, 0)), 60)) as (_, wish):
         with pytest.raises(DomainError, match=r"server_refused.*bad_token"):
             await play(Wish(wish.url, "nobody", SAIGON, DAY))
     with pytest.raises(DomainError, match="server_unreachable"):

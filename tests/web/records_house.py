@@ -50,11 +50,9 @@ class Programs:
 
 
 @contextmanager
-def open_programs(folder: Path) -> Iterator[Programs]:
-    """Open a house in a folder of the test's own."""
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'sanh.db'}", secret_file=folder / "secret.json", _env_file=None
-    )
+def open_programs(folder: Path, database_url: str) -> Iterator[Programs]:
+    """Open a house on a database of the test's own; its keys lie in a folder."""
+    settings = Settings(database_url=database_url, secret_file=folder / "secret.json", _env_file=None)
     # A failure of the server shall be the 500 that a program would see.
     with TestClient(build_app(settings), raise_server_exceptions=False) as client:
         yield Programs(client)

@@ -56,12 +56,10 @@ class RunningHouse:
 
 @contextlib.asynccontextmanager
 async def running_house(
-    folder: Path, *, at: datetime = MORNING, speed: float = 1, port: int = 0, **settings: Any
+    folder: Path, database_url: str, *, at: datetime = MORNING, speed: float = 1, port: int = 0, **settings: Any
 ) -> AsyncIterator[RunningHouse]:
-    """Open a house of its own in a folder, at 08:00 of a day in 2020; on a given port, it comes back there."""
-    chosen = Settings(
-        database_url=f"sqlite:///{folder / 'sanh.db'}", secret_file=folder / "secret.json", _env_file=None, **settings
-    )
+    """Open a house on a database, at 08:00 of a day in 2020; on a given port, it comes back there."""
+    chosen = Settings(database_url=database_url, secret_file=folder / "secret.json", _env_file=None, **settings)
     app = build_app(chosen, Clock(at, speed))
     config = server_config(app, port=port)
     config.timeout_graceful_shutdown = 1

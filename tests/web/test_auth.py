@@ -13,8 +13,8 @@ HERE = {"origin": "http://testserver"}
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    with open_programs(tmp_path_factory.mktemp("auth")) as opened:
+def programs(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Programs]:
+    with open_programs(tmp_path_factory.mktemp("auth"), module_database_url) as opened:
         opened.client.portal.call(opened.house.accounts.add, "Hoa", "organizer", PASSWORD)  # type: ignore[union-attr]
         yield opened
 

@@ -21,8 +21,8 @@ SCHOOL = {
 
 
 @pytest.fixture(scope="module")
-def open_house(tmp_path_factory) -> Iterator[Programs]:
-    with open_programs(tmp_path_factory.mktemp("house")) as programs:
+def open_house(tmp_path_factory, module_database_url: str) -> Iterator[Programs]:
+    with open_programs(tmp_path_factory.mktemp("house"), module_database_url) as programs:
         yield programs
 
 

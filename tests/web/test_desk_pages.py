@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def space(tmp_path: Path) -> AsyncIterator[RunningHouse]:
-    async with running_house(tmp_path) as opened:
+async def space(tmp_path: Path, database_url: str) -> AsyncIterator[RunningHouse]:
+    async with running_house(tmp_path, database_url) as opened:
         await opened.house.accounts.add("Hoa", "organizer", PASSWORD)
         await opened.house.accounts.add("Minh", "guide", PASSWORD)
         await opened.house.accounts.add("Lễ tân", "reception", PASSWORD)

@@ -10,8 +10,8 @@ GATE = {"name": "Cổng chính", "role": "gate", "zone": "lobby"}
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    with open_programs(tmp_path_factory.mktemp("devices")) as opened:
+def programs(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Programs]:
+    with open_programs(tmp_path_factory.mktemp("devices"), module_database_url) as opened:
         yield opened
 
 

@@ -16,14 +16,16 @@ from tests.web.running_house import RunningHouse, running_house
 
 
 @pytest.fixture
-async def hall_without_door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningHouse]:
+async def hall_without_door(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RunningHouse]:
     def plain(app: Any, **where: Any) -> uvicorn.Config:
         config = server_config(app, **where)
         config.ws = "websockets-sansio"
         return config
 
     monkeypatch.setattr(running, "server_config", plain)
-    async with running_house(tmp_path) as hall:
+    async with running_house(tmp_path, database_url) as hall:
         yield hall
 
 

@@ -20,8 +20,8 @@ from tests.web.running_house import RunningHouse, running_house
 
 
 @pytest.fixture
-async def hall(tmp_path: Path) -> AsyncIterator[RunningHouse]:
-    async with running_house(tmp_path) as hall:
+async def hall(tmp_path: Path, database_url: str) -> AsyncIterator[RunningHouse]:
+    async with running_house(tmp_path, database_url) as hall:
         await hall.expect_delegation()
         yield hall
 

@@ -13,8 +13,8 @@ from tests.web.records_house import Programs, open_programs
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    with open_programs(tmp_path_factory.mktemp("passes")) as opened:
+def programs(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Programs]:
+    with open_programs(tmp_path_factory.mktemp("passes"), module_database_url) as opened:
         yield opened
 
 

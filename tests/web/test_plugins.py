@@ -55,11 +55,13 @@ without_route = Plugin("without-route", routes=["/exhibits/quiz"])  # type: igno
 unprepared = Plugin("unprepared", prepare=fail_to_prepare)
 
 
-async def test_the_house_opens_whatever_a_plugin_does_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_house_opens_whatever_a_plugin_does_wrong(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = ("leave", "without_folder", "without_route", "unprepared")
     points = [point(name, f"{__name__}:{name}") for name in names]
     monkeypatch.setattr(app_module, "load_plugins", lambda: load_plugins(points))
-    async with running_house(tmp_path) as hall:
+    async with running_house(tmp_path, database_url) as hall:
         assert hall.house.plugins == {
             "leave": "SystemExit: this machine has no camera",
             "without-folder": f"{ROOT / 'nowhere'} is no folder",
@@ -69,11 +71,11 @@ async def test_the_house_opens_whatever_a_plugin_does_wrong(tmp_path: Path, monk
 
 
 async def test_the_rest_runs_beside_a_broken_plugin_and_the_start_page_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     points = [point("kiosk", "no_such_package:plugin")]
     monkeypatch.setattr(app_module, "load_plugins", lambda: load_plugins(points))
-    async with running_house(tmp_path) as hall, httpx2.AsyncClient() as client:
+    async with running_house(tmp_path, database_url) as hall, httpx2.AsyncClient() as client:
         assert hall.house.plugins["kiosk"] is not None
         assert (await client.get(f"{hall.url}/wall")).status_code == 200
         assert (await client.get(f"{hall.url}/kiosk")).status_code == 404

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    with open_programs(tmp_path_factory.mktemp("problems")) as opened:
+def programs(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Programs]:
+    with open_programs(tmp_path_factory.mktemp("problems"), module_database_url) as opened:
         yield opened
 
 

@@ -29,8 +29,8 @@ CLIPPED = """() => [...document.querySelectorAll("body *")].filter((element) => 
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def space(tmp_path: Path) -> AsyncIterator[RunningHouse]:
-    async with running_house(tmp_path) as opened:
+async def space(tmp_path: Path, database_url: str) -> AsyncIterator[RunningHouse]:
+    async with running_house(tmp_path, database_url) as opened:
         yield opened
 
 
@@ -86,8 +86,10 @@ async def test_the_wall_speaks_english(page: Page, space: RunningHouse) -> None:
 @pytest.mark.parametrize(
     ("hour", "words"), [(6, "Mở cửa lúc\\s*07:30"), (12, "Mở cửa lúc\\s*13:00"), (20, "Đã đóng cửa")]
 )
-async def test_a_closed_space_says_when_it_opens(page: Page, tmp_path: Path, hour: int, words: str) -> None:
-    async with running_house(tmp_path, at=MORNING + timedelta(hours=hour - 8)) as space:
+async def test_a_closed_space_says_when_it_opens(
+    page: Page, tmp_path: Path, database_url: str, hour: int, words: str
+) -> None:
+    async with running_house(tmp_path, database_url, at=MORNING + timedelta(hours=hour - 8)) as space:
         await page.goto(f"{space.url}/wall")
 
         await expect(page.locator(".closed p:visible")).to_have_text(re.compile(words))
@@ -127,18 +129,20 @@ async def test_a_wall_without_scripts_shows_the_figures_of_its_first_moment(
     await context.close()
 
 
-async def test_a_space_may_keep_its_wall_to_paired_screens(page: Page, tmp_path: Path) -> None:
+async def test_a_space_may_keep_its_wall_to_paired_screens(page: Page, tmp_path: Path, database_url: str) -> None:
     file = tmp_path / "space.toml"
     file.write_text("[space]\npublic_wall = false\n", encoding="utf-8")
-    async with running_house(tmp_path, space_file=file) as space:
+    async with running_house(tmp_path, database_url, space_file=file) as space:
         answer = await page.goto(f"{space.url}/wall")
 
         assert answer is not None
         assert answer.status == 401
 
 
-async def test_a_wall_that_opens_long_after_the_last_scan_shows_the_present_time(page: Page, tmp_path: Path) -> None:
-    async with running_house(tmp_path, speed=600) as space:
+async def test_a_wall_that_opens_long_after_the_last_scan_shows_the_present_time(
+    page: Page, tmp_path: Path, database_url: str
+) -> None:
+    async with running_house(tmp_path, database_url, speed=600) as space:
         await space.expect_delegation()
         await space.scan()
         await page.wait_for_timeout(1_000)
