@@ -14,6 +14,7 @@ from server.domain.passes import SignedPass
 from server.domain.scans import SCANS_A_CALL, MalformedScan, SentScan, read_scan
 from server.domain.space import Space
 from server.services.clock import Clock
+from server.services.figures import CommitFigures, ScanFigures
 from server.services.group_commit import GroupCommit
 from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
@@ -50,6 +51,17 @@ class CheckIn:
         self._misreads: Counter[tuple[str, str]] = Counter()
         self.moved: Callable[[], None] = lambda: None
         self.answered = 0
+        self.figures = ScanFigures()
+
+    @property
+    def commits(self) -> CommitFigures:
+        """Return what the group commit has counted."""
+        return self._commits.figures
+
+    @property
+    def waiting(self) -> int:
+        """Return how many scans wait for a batch."""
+        return self._commits.waiting
 
     def set_pace(self, wait_minutes: float | None, throughput: float) -> None:
         """Take how long the queue's last waits were, and how many people a minute leave."""
@@ -115,17 +127,22 @@ class CheckIn:
 
     async def _commit(self, items: list[Item]) -> list[dict[str, Any]]:
         result = await self._database.write_urgent(answer_batch, self._rules, items)
+        self.figures.count(result.answers)
         self._tell(result)
         return result.answers
 
     def _tell(self, result: BatchResult) -> None:
         self._misreads.update(result.misreads)
+        for (_, code), times in result.misreads.items():
+            self.figures.misreads[code] += times
         if result.has_moved:
             self._board.set_counts(result.seq, result.counts)
             self.moved()
 
     def _malformed(self, scan: MalformedScan, kiosk: Kiosk) -> dict[str, Any]:
         self._misreads[kiosk.id, "malformed"] += 1
+        self.figures.answers["refused", "malformed"] += 1
+        self.figures.misreads["malformed"] += 1
         return {
             "id": scan.id,
             "answer": "refused",

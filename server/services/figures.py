@@ -47,10 +47,10 @@ class Histogram:
 
 
 class ScanFigures:
-    """What came of the scans of this process: by answer and code, with repeats, and how long they waited."""
+    """What came of the scans of this process: by answer and code, how many were repeats, and what could not be read."""
 
     def __init__(self) -> None:
-        self.answers: Counter[tuple[str, str]] = Counter()
+        self.answers: Counter[tuple[str, str | None]] = Counter()
         self.repeats = 0
         self.misreads: Counter[str] = Counter()
 
@@ -70,7 +70,7 @@ class CommitFigures:
         self.sizes = Histogram(SIZES)
         self.durations = Histogram()
         self.waits = Histogram()
-        self.failures = 0
+        self.failed = 0
 
 
 class LoopFigures:

@@ -6,6 +6,7 @@ batches would spend the processor on statements that a larger one shares (docs/d
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from server.services.figures import CommitFigures
 from server.storage.database import StorageUnavailableError
 
 Item = TypeVar("Item")
@@ -33,6 +35,7 @@ _log = structlog.get_logger()
 class _Request(Generic[Item, Result]):
     items: Sequence[Item]
     answered: "asyncio.Future[list[Result | Exception]]"
+    since: float
     results: list[Result | Exception] = field(default_factory=list)
     taken: int = 0
 
@@ -47,6 +50,12 @@ class GroupCommit(Generic[Item, Result]):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self.figures = CommitFigures()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many items are in no batch yet."""
+        return sum(len(request.items) - request.taken for request in self._waiting)
 
     def submit(self, items: Sequence[Item]) -> "asyncio.Future[list[Result | Exception]]":
         """Return what will be the results of the items in their order, once all are committed.
@@ -54,7 +63,7 @@ class GroupCommit(Generic[Item, Result]):
         An item that cannot be stored gets its exception as its result. The future fails with
         `StorageUnavailableError` when the store failed: what of the items is not saved may be sent again.
         """
-        request = _Request(items, asyncio.get_running_loop().create_future())
+        request = _Request(items, asyncio.get_running_loop().create_future(), time.perf_counter())
         if not items:
             request.answered.set_result([])
             return request.answered
@@ -97,17 +106,22 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _commit_shares(self, shares: list[tuple[_Request[Item, Result], Sequence[Item]]]) -> None:
         batch = [item for _, share in shares for item in share]
+        figures, began = self.figures, time.perf_counter()
         try:
             results = await self._commit_batch(batch)
         except _STORE_FAILURES as error:
             _log.error("batch_not_committed", items=len(batch), error=error)
+            figures.failed += 1
             self._fail(shares, StorageUnavailableError(str(error)))
             return
-        start = 0
+        now, start = time.perf_counter(), 0
+        figures.sizes.add(len(batch))
+        figures.durations.add(now - began)
         for request, share in shares:
             request.results.extend(results[start : start + len(share)])
             start += len(share)
             if len(request.results) == len(request.items) and not request.answered.done():
+                figures.waits.add(now - request.since, len(request.items))
                 request.answered.set_result(request.results)
 
     async def _commit_batch(self, batch: list[Item]) -> Sequence[Result | Exception]:

@@ -106,6 +106,10 @@ class Hub:
         """Return how many screens watch at least one topic."""
         return len(set().union(*(entry.screens for entry in self._topics.values())) if self._topics else ())
 
+    def screens_by_topic(self) -> dict[str, int]:
+        """Return how many screens watch each topic."""
+        return {name: len(entry.screens) for name, entry in self._topics.items()}
+
     async def run(self) -> None:
         """Bring states to screens until cancelled."""
         while True:

@@ -6,7 +6,7 @@ is not read until there is room again; who floods is closed.
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import orjson
@@ -38,10 +38,12 @@ _POLICY = 1008
 
 
 class LiveSockets:
-    """The open sockets, so that a revoked device can be cut off."""
+    """The open sockets, so that a revoked device can be cut off; how many of each kind, and the problems told them."""
 
     def __init__(self) -> None:
         self._by_device: defaultdict[str, set[_Session]] = defaultdict(set)
+        self.open: Counter[str] = Counter()
+        self.problems: Counter[str] = Counter()
 
     def add(self, device_id: str, session: "_Session") -> None:
         self._by_device[device_id].add(session)
@@ -72,6 +74,8 @@ async def live(socket: WebSocket) -> None:
     house, device = house_of(socket), principal.device
     session = _Session(socket, house, principal)
     sockets: LiveSockets = socket.app.state.live
+    kind = "device" if device is not None else "staff" if principal.is_staff else "public"
+    sockets.open[kind] += 1
     if device is not None:
         sockets.add(device.id, session)
     try:
@@ -83,6 +87,7 @@ async def live(socket: WebSocket) -> None:
         await session.run()
     finally:
         session.leave()
+        sockets.open[kind] -= 1
         if device is not None:
             sockets.remove(device.id, session)
 
@@ -96,6 +101,7 @@ class _Session:
         self._socket = socket
         self._house = house
         self._principal = principal
+        self._sockets: LiveSockets = socket.app.state.live
         self._wire: DirectWire | QueuedWire = wire_of(socket)
         self._screen = Screen(self._wire)
         self._in_flight = 0
@@ -137,6 +143,7 @@ class _Session:
             self._wire.write(self._wire.encode(orjson.dumps(message)))
 
     def tell_problem(self, error: DomainError) -> None:
+        self._sockets.problems[error.code] += 1
         self.tell({"type": "problem", "code": error.code, "detail": sentence_of(error)})
 
     async def close(self, code: int, reason: str) -> None:
