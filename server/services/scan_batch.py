@@ -17,6 +17,7 @@ from server.services.scan_answers import Answers
 from server.services.scan_records import Records, Source, holders_of
 from server.services.worlds import build_world, pass_facts, queue_rows, standing_row
 from server.storage.scans import Changes, Loaded, load_batch, save_batch
+from server.storage.spaces import SPACE_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +136,12 @@ class _Batch:
             movements=self.records.movements,
             standings=[standing_row(world.standings[holder]) for holder in sorted(world.changed)],
             zones=[
-                {"zone": id_, "inside_now": inside, "staff_now": staff}
+                {"id": id_, "inside": inside, "staff": staff}
                 for id_, (inside, staff) in counts.items()
                 if (inside, staff) != self._before[id_]
             ],
             groups=[
-                {"group": id_, "most": world.groups[id_].arrived, "on": world.groups[id_].arrived_day}
+                {"id": id_, "arrived": world.groups[id_].arrived, "arrived_day": world.groups[id_].arrived_day}
                 for id_ in sorted(world.changed_groups)
             ],
             visits=self.records.visits,
@@ -148,11 +149,12 @@ class _Batch:
             queue=queue,
             measured_ends=self.records.measured_ends,
             space={
-                "new_seq": self.seq,
-                "new_inside": sum(inside for inside, _ in counts.values()),
-                "new_staff": sum(staff for _, staff in counts.values()),
-                "new_admitted_day": today,
-                "new_admitted": admitted_before + self._admitted,
+                "id": SPACE_ID,
+                "seq": self.seq,
+                "inside": sum(inside for inside, _ in counts.values()),
+                "staff": sum(staff for _, staff in counts.values()),
+                "admitted_day": today,
+                "admitted": admitted_before + self._admitted,
                 **numbers,
             },
         )

@@ -103,7 +103,7 @@ def queue_rows(world: World, loaded: Loaded, today: date) -> tuple[list[dict[str
         for place in world.queue
         if _has_changed(place, before.get(place.number))
     ]
-    return rows, {"new_queue_day": today, "new_queue_number": world.last_number}
+    return rows, {"queue_day": today, "queue_number": world.last_number}
 
 
 def _has_changed(place: QueuePlace, row: Any) -> bool:

@@ -1,66 +1,122 @@
-"""One statement for many rows, and upserts: the way of a batch's writes.
+"""One statement for many rows: inserts, upserts and updates, the way of a batch's writes.
 
-SQLAlchemy would build a dictionary and a context for every row of an `executemany`. Here a statement is compiled once
-for its dialect, the rows become tuples by its own types' processors, and the driver gets them as they are.
+All rows have the same keys, which are columns of the table. SQLite's driver runs one prepared statement for each row;
+PostgreSQL gets a list for every column and takes them apart itself (`unnest`). No statement for no rows.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import UpdateBase
+
+from server.storage.driver import execute, execute_for_each
 
 Row = dict[str, Any]
-_Processor = Callable[[Any], Any] | None
+Names = tuple[str, ...]
+_Processor = Callable[[Any], Any]
 
 
-def execute_many(connection: Connection, statement: UpdateBase, rows: Sequence[Row]) -> None:
-    """Run a statement for every row; all rows have the same keys. No statement for no rows.
-
-    The statement must be one that lives as long as the process: its compiled form is kept.
-    """
-    if not rows:
-        return
-    sql, parameters, constants = _compile(statement, connection.dialect)
-    full = rows if not constants else [constants | row for row in rows]
-    values = [tuple([process(row[name]) if process else row[name] for name, process in parameters]) for row in full]
-    connection.exec_driver_sql(sql, values)
-
-
-def upsert(
-    connection: Connection, table: Table, rows: Sequence[Row], *, key: tuple[str, ...], change: tuple[str, ...]
-) -> None:
-    """Insert every row; where one with this key stands, set its columns in `change`. One statement for all."""
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert every row, in this order."""
     if rows:
-        columns = tuple(rows[0])
-        execute_many(connection, _upsert(connection.dialect.name, table, columns, key, change), rows)
+        _run(connection, _insert(connection.dialect, table, tuple(rows[0])), rows)
+
+
+def upsert_rows(connection: Connection, table: Table, rows: Sequence[Row], *, key: Names, change: Names) -> None:
+    """Insert every row; where one with this key stands, set its columns in `change`."""
+    if rows:
+        _run(connection, _upsert(connection.dialect, table, tuple(rows[0]), key, change), rows)
+
+
+def update_rows(connection: Connection, table: Table, rows: Sequence[Row], *, key: Names) -> None:
+    """Set all other columns of the rows that bear these keys."""
+    if rows:
+        _run(connection, _update(connection.dialect, table, tuple(rows[0]), key), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """SQL for many rows, whose values stand in the order of `names`; those in `processors` go through them first."""
+
+    sql: str
+    names: Names
+    processors: tuple[tuple[int, _Processor], ...]
+
+
+def _run(connection: Connection, statement: _Statement, rows: Sequence[Row]) -> None:
+    names = statement.names
+    columns: list[list[Any]] = [[row[name] for row in rows] for name in names]
+    for place, process in statement.processors:
+        columns[place] = [None if value is None else process(value) for value in columns[place]]
+    if connection.dialect.name == "postgresql":
+        execute(connection, statement.sql, columns)
+    else:
+        execute_for_each(connection, statement.sql, list(zip(*columns, strict=True)))
 
 
 @cache
-def insert_into(table: Table, columns: tuple[str, ...]) -> UpdateBase:
-    """Return the statement that inserts rows with these columns."""
-    return table.insert().values(dict.fromkeys(columns))
+def _insert(dialect: Dialect, table: Table, names: Names) -> _Statement:
+    place = _Quoted(dialect, table)
+    listed = ", ".join(place.column(name) for name in names)
+    if dialect.name == "postgresql":
+        # With an order, so that the sequence numbers follow it.
+        values = f"SELECT {listed} FROM {place.given(names, numbered=True)} ORDER BY given_order"  # noqa: S608
+    else:
+        values = f"VALUES ({', '.join('?' * len(names))})"
+    sql = f"INSERT INTO {place.table} ({listed}) {values}"
+    return _Statement(sql, names, place.processors(names))
 
 
 @cache
-def _upsert(
-    dialect_name: str, table: Table, columns: tuple[str, ...], key: tuple[str, ...], change: tuple[str, ...]
-) -> UpdateBase:
-    dialect = postgresql if dialect_name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(dict.fromkeys(columns))
-    changes = {column: statement.excluded[column] for column in change}
-    built: UpdateBase = statement.on_conflict_do_update(index_elements=list(key), set_=changes)
-    return built
+def _upsert(dialect: Dialect, table: Table, names: Names, key: Names, change: Names) -> _Statement:
+    place, insert = _Quoted(dialect, table), _insert(dialect, table, names)
+    keys = ", ".join(place.column(name) for name in key)
+    changes = ", ".join(f"{place.column(name)} = excluded.{place.column(name)}" for name in change)
+    return _Statement(f"{insert.sql} ON CONFLICT ({keys}) DO UPDATE SET {changes}", names, insert.processors)
 
 
 @cache
-def _compile(statement: UpdateBase, dialect: Dialect) -> tuple[str, list[tuple[str, _Processor]], Row]:
-    compiled = statement.compile(dialect=dialect)
-    parameters: list[tuple[str, _Processor]] = []
-    for name in compiled.positiontup or ():
-        kind = compiled.binds[name].type.dialect_impl(dialect)
-        parameters.append((name, kind.bind_processor(dialect)))
-    constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return str(compiled), parameters, constants
+def _update(dialect: Dialect, table: Table, names: Names, key: Names) -> _Statement:
+    place = _Quoted(dialect, table)
+    changed = tuple(name for name in names if name not in key)
+    ordered = (*changed, *key)
+    if dialect.name == "postgresql":
+        changes = ", ".join(f"{place.column(name)} = given.{place.column(name)}" for name in changed)
+        same = " AND ".join(f"{place.table}.{place.column(name)} = given.{place.column(name)}" for name in key)
+        sql = f"UPDATE {place.table} SET {changes} FROM {place.given(ordered)} WHERE {same}"  # noqa: S608
+    else:
+        changes = ", ".join(f"{place.column(name)} = ?" for name in changed)
+        same = " AND ".join(f"{place.column(name)} = ?" for name in key)
+        sql = f"UPDATE {place.table} SET {changes} WHERE {same}"  # noqa: S608
+    return _Statement(sql, ordered, place.processors(ordered))
+
+
+class _Quoted:
+    """A table's names as this dialect writes them."""
+
+    def __init__(self, dialect: Dialect, table: Table) -> None:
+        self._dialect = dialect
+        self._columns = table.c
+        self._quote = dialect.identifier_preparer.quote
+        self.table = dialect.identifier_preparer.format_table(table)
+
+    def column(self, name: str) -> str:
+        return self._quote(name)
+
+    def given(self, names: Names, *, numbered: bool = False) -> str:
+        """Return PostgreSQL's table of the parameters, a list for each column."""
+        kinds = (self._dialect.type_compiler_instance.process(self._columns[name].type) for name in names)
+        lists = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, start=1))
+        listed = ", ".join(self.column(name) for name in names)
+        if numbered:
+            return f"unnest({lists}) WITH ORDINALITY AS given ({listed}, given_order)"
+        return f"unnest({lists}) AS given ({listed})"
+
+    def processors(self, names: Names) -> tuple[tuple[int, _Processor], ...]:
+        found = (
+            (place, self._columns[name].type.dialect_impl(self._dialect).bind_processor(self._dialect))
+            for place, name in enumerate(names)
+        )
+        return tuple((place, process) for place, process in found if process is not None)

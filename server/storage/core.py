@@ -1,6 +1,7 @@
 """Core statements on SQLModel's tables, and the type of their moments."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, String, Table
@@ -33,10 +34,20 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment without a time zone")
-        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
-        return moment.isoformat(" ", "microseconds")[:26] if dialect.name == "sqlite" else moment
+        return _text_of(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return datetime.fromisoformat(value).replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return _moment_of(value) if dialect.name == "sqlite" else value
+
+
+@lru_cache(maxsize=1024)
+def _text_of(moment: datetime) -> str:
+    # The rows of a batch share a few moments.
+    return moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+@lru_cache(maxsize=4096)
+def _moment_of(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select, update
 
-from server.storage.bulk import upsert
+from server.storage.bulk import upsert_rows
 from server.storage.core import table
 from server.storage.movements import Movement
 from server.storage.queues import QueuePlace
@@ -102,7 +102,7 @@ def _end_visits(
         }
         for row in standings
     ]
-    upsert(connection, table(Visit), visits, key=("holder", "day"), change=("left_at", "is_assumed"))
+    upsert_rows(connection, table(Visit), visits, key=("holder", "day"), change=("left_at", "is_assumed"))
 
 
 def end_day(connection: Connection, at: datetime) -> None:

@@ -7,17 +7,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, text, update
 
-from server.storage.bulk import execute_many, insert_into, upsert
+from server.storage.bulk import insert_rows, update_rows, upsert_rows
 from server.storage.cases import Case
 from server.storage.core import table
 from server.storage.delegations import Delegation
 from server.storage.movements import Movement
 from server.storage.passes import Pass
 from server.storage.people import Visitor
+from server.storage.prepared import Prepared, among
 from server.storage.queues import QueuePlace
-from server.storage.spaces import SPACE_ID, SpaceRow, ZoneRow
+from server.storage.spaces import SpaceRow, ZoneRow
 from server.storage.standings import Standing
 from server.storage.visits import Visit
 
@@ -25,7 +26,7 @@ _passes, _visitors, _delegations = table(Pass), table(Visitor), table(Delegation
 _standings, _zones, _space = table(Standing), table(ZoneRow), table(SpaceRow)
 _movements, _visits, _cases, _queue = table(Movement), table(Visit), table(Case), table(QueuePlace)
 
-_PASSES = (
+_PASSES = Prepared(
     select(
         _passes.c.id,
         _passes.c.kind,
@@ -42,9 +43,9 @@ _PASSES = (
         _visitors.c.delegation_id.label("member_of"),
     )
     .select_from(_passes.outerjoin(_visitors, _passes.c.visitor_id == _visitors.c.id))
-    .where(_passes.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(_passes.c.id, "ids"))
 )
-_GROUPS = (
+_GROUPS = Prepared(
     select(
         _delegations.c.id,
         _delegations.c.code,
@@ -61,43 +62,27 @@ _GROUPS = (
         _delegations.c.arrived_day,
         _delegations.c.cancelled_at,
     )
-    .where(_delegations.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(_delegations.c.id, "ids"))
     .order_by(_delegations.c.id)
     .with_for_update()
 )
-_STANDINGS = (
+_STANDINGS = Prepared(
     select(_standings)
     .where(
         or_(
-            _standings.c.holder.in_(bindparam("holders", expanding=True)),
-            (_standings.c.delegation_id.in_(bindparam("groups", expanding=True)) & (_standings.c.inside > 0)),
+            among(_standings.c.holder, "holders"),
+            among(_standings.c.delegation_id, "groups") & (_standings.c.inside > text("0")),
         )
     )
     .order_by(_standings.c.holder)
     .with_for_update()
 )
-_ZONES = select(_zones).order_by(_zones.c.id).with_for_update()
-_SPACE = select(_space).with_for_update()
-_ANSWERED = (
-    select(_movements)
-    .where(_movements.c.scan_id.in_(bindparam("ids", expanding=True)))
-    .order_by(_movements.c.scan_id, _movements.c.part)
+_ZONES = Prepared(select(_zones).order_by(_zones.c.id).with_for_update())
+_SPACE = Prepared(select(_space).with_for_update())
+_ANSWERED = Prepared(
+    select(_movements).where(among(_movements.c.scan_id, "ids")).order_by(_movements.c.scan_id, _movements.c.part)
 )
-_QUEUE = select(_queue).where(_queue.c.over_at.is_(None)).order_by(_queue.c.day, _queue.c.number)
-_SPACE_COUNTERS = ("seq", "inside", "staff", "admitted_day", "admitted", "queue_day", "queue_number")
-_COUNT_ZONE = (
-    update(_zones)
-    .where(_zones.c.id == bindparam("zone"))
-    .values(inside=bindparam("inside_now"), staff=bindparam("staff_now"))
-)
-_COUNT_SPACE = (
-    update(_space).where(_space.c.id == SPACE_ID).values({name: bindparam(f"new_{name}") for name in _SPACE_COUNTERS})
-)
-_ARRIVED = (
-    update(_delegations)
-    .where(_delegations.c.id == bindparam("group"))
-    .values(arrived=bindparam("most"), arrived_day=bindparam("on"))
-)
+_QUEUE = Prepared(select(_queue).where(_queue.c.over_at.is_(None)).order_by(_queue.c.day, _queue.c.number))
 _MEASURED_END = (
     update(_visits)
     .where(
@@ -131,17 +116,17 @@ def load_batch(
     connection: Connection, pass_ids: Collection[str], scan_ids: Collection[str], group_pass_ids: Collection[str]
 ) -> Loaded:
     """Lock and return everything that these passes and scans touch. At most seven statements."""
-    passes = connection.execute(_PASSES, {"ids": list(pass_ids)}).all()
+    passes = _PASSES.all(connection, ids=pass_ids) if pass_ids else ()
     groups = {row.delegation_id or row.member_of for row in passes} - {None}
     holders = {holder_of(row) for row in passes} | {f"d:{id_}" for id_ in groups}
     whole = [row.delegation_id for row in passes if row.id in group_pass_ids and row.delegation_id]
-    rows_of_groups = connection.execute(_GROUPS, {"ids": list(groups)}).all() if groups else ()
-    standings = connection.execute(_STANDINGS, {"holders": list(holders), "groups": whole}).all() if holders else ()
-    zones = connection.execute(_ZONES).all()
-    space = connection.execute(_SPACE).one()
+    rows_of_groups = _GROUPS.all(connection, ids=groups) if groups else ()
+    standings = _STANDINGS.all(connection, holders=holders, groups=whole) if holders else ()
+    zones = _ZONES.all(connection)
+    space = _SPACE.one(connection)
     # Lock before looking for repeats: another process may be answering one right now.
-    answered = connection.execute(_ANSWERED, {"ids": list(scan_ids)}).all()
-    queue = connection.execute(_QUEUE).all() if space.queue_number else ()
+    answered = _ANSWERED.all(connection, ids=scan_ids) if scan_ids else ()
+    queue = _QUEUE.all(connection) if space.queue_number else ()
     return Loaded(passes, rows_of_groups, standings, zones, space, answered, queue)
 
 
@@ -154,7 +139,7 @@ def holder_of(row: Any) -> str:
 
 def save_queue(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Write numbers of the queue that are new or changed."""
-    upsert(connection, _queue, rows, key=("day", "number"), change=_QUEUE_CHANGES)
+    upsert_rows(connection, _queue, rows, key=("day", "number"), change=_QUEUE_CHANGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +159,13 @@ class Changes:
 
 def save_batch(connection: Connection, changes: Changes) -> None:
     """Write what a batch has decided. At most nine statements."""
-    if changes.movements:
-        execute_many(connection, insert_into(_movements, tuple(changes.movements[0])), changes.movements)
-    upsert(connection, _standings, changes.standings, key=("holder",), change=_STANDING_CHANGES)
-    execute_many(connection, _COUNT_ZONE, changes.zones)
-    execute_many(connection, _ARRIVED, changes.groups)
-    upsert(connection, _visits, changes.visits, key=("holder", "day"), change=("left_at", "is_assumed"))
-    execute_many(connection, _MEASURED_END, changes.measured_ends)
-    if changes.cases:
-        execute_many(connection, insert_into(_cases, tuple(changes.cases[0])), changes.cases)
+    insert_rows(connection, _movements, changes.movements)
+    upsert_rows(connection, _standings, changes.standings, key=("holder",), change=_STANDING_CHANGES)
+    update_rows(connection, _zones, changes.zones, key=("id",))
+    update_rows(connection, _delegations, changes.groups, key=("id",))
+    upsert_rows(connection, _visits, changes.visits, key=("holder", "day"), change=("left_at", "is_assumed"))
+    if changes.measured_ends:
+        connection.execute(_MEASURED_END, changes.measured_ends)
+    insert_rows(connection, _cases, changes.cases)
     save_queue(connection, changes.queue)
-    execute_many(connection, _COUNT_SPACE, [changes.space])
+    update_rows(connection, _space, [changes.space], key=("id",))
