@@ -29,6 +29,7 @@ from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
 from server.services.passes import Passes
 from server.services.queueing import call_waiting
+from server.services.readiness import Readiness
 from server.settings import Settings
 from server.storage.database import open_database
 from server.storage.migrate import upgrade
@@ -77,6 +78,8 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     app.state.house = house
     app.state.live = LiveSockets()
     app.state.figures = figures
+    app.state.readiness = Readiness(house)
+    app.state.worker = 0
     app.state.loaded_plugins = loaded
     app.state.templates = build_environment({plugin.id: plugin.templates for plugin in loaded if plugin.templates})
     return app

@@ -59,6 +59,10 @@ class OccupancyBoard:
         await self.refresh()
         return self._describe(self._clock.now())
 
+    def latest(self) -> dict[str, Any]:
+        """Return the occupancy by the last counters known, without asking the database."""
+        return self._describe(self._clock.now())
+
     @property
     def people(self) -> int:
         """Return the visitors inside, by the last counters known."""

@@ -23,3 +23,12 @@ def damage(connection: Connection) -> str | None:
 def answers(connection: Connection) -> bool:
     """Return True, if the database answers at all."""
     return connection.execute(text("SELECT 1")).scalar() == 1
+
+
+def refusal_of_writes(connection: Connection) -> str | None:
+    """Return why this database takes no writes; None if it does. To be asked in a transaction that may write."""
+    if connection.dialect.name == "sqlite":
+        # The transaction has taken the lock of the writer.
+        return None
+    is_read_only = connection.execute(text("SHOW transaction_read_only")).scalar() == "on"
+    return "read_only" if is_read_only else None
