@@ -12,6 +12,7 @@ SCANS_A_CALL = 500
 MOST_PEOPLE = 100_000
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SKEW = timedelta(minutes=2)
+_FIRST_YEAR = 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _time(value: Any) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        # No clock says less, and there not every space's own clock can follow: its year 1 may begin a day later.
+        return moment.astimezone(UTC) if moment.tzinfo and moment.year >= _FIRST_YEAR else None
     except (ValueError, OverflowError):
         return None
 

@@ -1,5 +1,6 @@
 """The exhibition space: its zones, opening hours and pass policy, as its TOML file states them."""
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -107,6 +108,9 @@ class Space:
         return self.local(moment).date()
 
 
+_MOST = 100_000
+"""The largest number in a space file: of people, days, minutes, seconds."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _EXHIBIT_ZONES = (
     ("egov", "Chính quyền số", "Digital government", "A", 12),
     ("smart_home", "Nhà thông minh", "Smart home", "B", 10),
@@ -150,12 +154,13 @@ def parse_space(text: str, *, timezone: str = "Asia/Ho_Chi_Minh") -> Space:
     """Read a space file. Raise `bad_space_file` with `where` and `why` at its first mistake."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DomainError("bad_space_file", where="TOML", why=str(error)) from error
     base = default_space()
     about = _table(document, "space")
-    zones = tuple(_zone(entry, index) for index, entry in enumerate(document.get("zones", ())))
-    zones = zones or base.zones
+    entries = document.get("zones", [])
+    _demand(isinstance(entries, list), "zones", "not a list of tables")
+    zones = tuple(_zone(entry, index) for index, entry in enumerate(entries)) or base.zones
     ids = [zone.id for zone in zones]
     _demand(len(set(ids)) == len(ids), "zones", "two zones have one id")
     return Space(
@@ -182,7 +187,9 @@ def _zone(entry: Any, index: int) -> Zone:
     _demand(bool(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", id_)), where, "id must be small letters and digits")
     plan = _numbers(entry, "plan", 4, where)
     area = entry.get("area_m2")
-    _demand(area is None or (isinstance(area, int | float) and area > 0), where, "area_m2 must be a number")
+    _demand(area is None or (_is_number(area) and area > 0), where, "area_m2 must be a number")
+    exhibit = entry.get("exhibit")
+    _demand(exhibit is None or isinstance(exhibit, str), where, "exhibit must be a text")
     return Zone(
         id=id_,
         name=_text(entry, "name", id_, where),
@@ -192,7 +199,7 @@ def _zone(entry: Any, index: int) -> Zone:
         glyph=_text(entry, "glyph", _GLYPHS.get(id_, ""), where),
         letter=_text(entry, "letter", "", where),
         colour=_text(entry, "colour", _text(entry, "letter", "", where).lower(), where),
-        exhibit=entry.get("exhibit"),
+        exhibit=exhibit,
         plan=(plan[0], plan[1], plan[2], plan[3]) if plan else None,
     )
 
@@ -250,13 +257,14 @@ def _table(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _text(table: Mapping[str, Any], key: str, default: str, where: str = "space") -> str:
     value = table.get(key, default)
     _demand(isinstance(value, str), f"{where}.{key}", "must be a text")
+    _demand(_CONTROL.search(value) is None, f"{where}.{key}", "must hold no control characters")
     return str(value)
 
 
 def _whole(table: Mapping[str, Any], key: str, default: int | None, *, where: str = "space", least: int = 1) -> int:
     value = table.get(key, default)
     _demand(isinstance(value, int) and not isinstance(value, bool), f"{where}.{key}", "must be a whole number")
-    _demand(value >= least, f"{where}.{key}", f"must be at least {least}")
+    _demand(least <= value <= _MOST, f"{where}.{key}", f"must be {least} to {_MOST}")
     return int(value)
 
 
@@ -264,6 +272,10 @@ def _numbers(table: Mapping[str, Any], key: str, count: int, where: str = "space
     value = table.get(key)
     if value is None:
         return None
-    fits = isinstance(value, list) and len(value) == count and all(isinstance(n, int | float) for n in value)
+    fits = isinstance(value, list) and len(value) == count and all(_is_number(n) for n in value)
     _demand(fits, f"{where}.{key}", f"must be {count} numbers")
     return tuple(float(number) for number in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -135,7 +135,9 @@ def _filled(reading: _Reading, index: int) -> list[Cell]:
     for column, held in reading.layout.columns.items():
         cell = row[column]
         if is_blank(cell) and (source := reading.fills.get((index, column))) is not None:
-            cell = reading.sheet.rows[source[0]][source[1]]
+            above = reading.sheet.rows[source[0]]
+            # A row ends with its last filled cell: the one that shows may be empty itself.
+            cell = above[source[1]] if source[1] < len(above) else None
         elif held not in _UNIQUE and is_ditto(cell):
             cell = reading.above.get(column)
         row[column] = cell
@@ -147,9 +149,13 @@ def _filled(reading: _Reading, index: int) -> list[Cell]:
 def _vertical(sheet: Sheet, layout: Layout) -> dict[tuple[int, int], tuple[int, int]]:
     """Map each cell hidden under one merged downwards to the cell that shows."""
     fills: dict[tuple[int, int], tuple[int, int]] = {}
+    # No cell is merged twice; a file that says otherwise, fifty thousand times over, is not followed.
+    left_over = len(sheet.rows) * len(layout.columns)
     for top, left, bottom, _ in sheet.merged[:50_000]:
         if bottom > top >= layout.below and layout.columns.get(left, Field.NAME) not in _UNIQUE:
-            for row in range(top + 1, min(bottom, len(sheet.rows) - 1) + 1):
+            last = min(bottom, len(sheet.rows) - 1, top + left_over)
+            left_over -= max(0, last - top)
+            for row in range(top + 1, last + 1):
                 fills[row, left] = (top, left)
     return fills
 
