@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select, text, union_all
+from sqlalchemy import Connection, Select, func, select, union_all
 
 from server.storage.core import table
 from server.storage.movements import Movement
@@ -29,9 +29,6 @@ class Sums(NamedTuple):
 
 def read_sums(connection: Connection) -> Sums:
     """Return counters, standings and the sums of effects."""
-    if connection.dialect.name == "postgresql":
-        # Each statement would see a state of its own otherwise, and scans go on meanwhile.
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     zones = select(_ZONES.c.id, _ZONES.c.inside).order_by(_ZONES.c.position, _ZONES.c.id)
     standings = connection.execute(
         select(_PLACES.c.holder, _PLACES.c.delegation_id, _PLACES.c.places, _PLACES.c.inside).where(

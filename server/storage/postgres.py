@@ -1,0 +1,97 @@
+"""PostgreSQL: the same functions run on an async connection, by `run_sync`.
+
+Scans have connections of their own, so that no number of slow pages and imports keeps them waiting for one.
+"""
+
+import asyncio
+
+import orjson
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from server.storage.base import Database, P, Query, T, at_work, dump_json
+from server.storage.failures import is_deadlock, telling_failures
+
+POOL = 5
+"""Connections for pages that a process keeps open; under load some more."""
+URGENT = 2
+_TRIES = 4
+_SERVER_SETTINGS = {
+    "application_name": "sanh",
+    # A process that stops in the middle must not hold its locks for ever, nor wait for another's.
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "5s",
+    "jit": "off",
+}
+_CONNECT_SECONDS = 5.0
+_STATEMENT_SECONDS = 60.0
+
+
+class PostgresDatabase(Database):
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self._engine = _open_engine(url, pool_size=POOL, is_tested=True)
+        self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._urgent = _open_engine(url, pool_size=URGENT, is_tested=False)
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        return at_work(self._engine.pool) + at_work(self._urgent.pool), POOL + URGENT
+
+    async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with telling_failures():
+            return await _run(self._reads, query, *args, **kwargs)
+
+    async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with telling_failures():
+            return await _run(self._engine, query, *args, **kwargs)
+
+    async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with telling_failures():
+            try:
+                return await _run(self._urgent, query, *args, **kwargs)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            # Cut: by an operator, or a server that came back. Whether it was committed, its ids say the second time.
+            return await _run(self._urgent, query, *args, **kwargs)
+
+    async def tend(self) -> None:
+        # PostgreSQL tends itself.
+        return
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+        await self._urgent.dispose()
+
+
+async def _run(engine: AsyncEngine, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a query in one transaction; again, if it was rolled back for another's sake."""
+    for attempt in range(1, _TRIES):
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(query, *args, **kwargs)
+        except DBAPIError as error:
+            if not is_deadlock(error):
+                raise
+        await asyncio.sleep(0.005 * attempt)
+    async with engine.begin() as connection:
+        return await connection.run_sync(query, *args, **kwargs)
+
+
+def _open_engine(url: URL, *, pool_size: int, is_tested: bool) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        json_serializer=dump_json,
+        json_deserializer=orjson.loads,
+        hide_parameters=True,
+        pool_size=pool_size,
+        pool_pre_ping=is_tested,
+        pool_timeout=_CONNECT_SECONDS,
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": _STATEMENT_SECONDS,
+            "server_settings": _SERVER_SETTINGS,
+        },
+    )
