@@ -58,12 +58,16 @@ class _Topic:
 
 
 class Hub:
-    """Keeps the latest state of each topic and brings it to the screens. Use it from the event loop only."""
+    """Keeps the latest state of each topic and brings it to the screens. Use it from the event loop only.
+
+    `screens` is how many watch at least one topic.
+    """
 
     def __init__(self) -> None:
         self._topics: dict[str, _Topic] = {}
         self._waiting: set[Screen] = set()
         self._wake = asyncio.Event()
+        self.screens = 0
         self.deliveries = 0
         self.dropped = 0
 
@@ -82,6 +86,7 @@ class Hub:
         wanted = set(topics)
         for topic in screen.topics - wanted:
             self._topics[topic].screens.discard(screen)
+        self.screens += bool(wanted) - bool(screen.topics)
         screen.topics = wanted
         for topic in wanted:
             self._topic(topic).screens.add(screen)
@@ -94,17 +99,13 @@ class Hub:
         """Forget a screen."""
         for topic in screen.topics:
             self._topics[topic].screens.discard(screen)
+        self.screens -= bool(screen.topics)
         screen.topics = set()
         self._waiting.discard(screen)
 
     def is_watched(self, topic: str) -> bool:
         """Tell whether any screen watches a topic."""
         return bool(self._topic(topic).screens)
-
-    @property
-    def screens(self) -> int:
-        """Return how many screens watch at least one topic."""
-        return len(set().union(*(entry.screens for entry in self._topics.values())) if self._topics else ())
 
     def screens_by_topic(self) -> dict[str, int]:
         """Return how many screens watch each topic."""

@@ -12,6 +12,8 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
+from server.web.slim import Flag, Inbox
+
 STOPPING = 1012
 """The code of a disconnect that the server itself wants: answer what was taken, then close with it."""
 
@@ -25,6 +27,8 @@ class DirectProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.close_timeout = _CLOSE_SECONDS
+        self.queue = Inbox()  # type: ignore[assignment]
+        self.writable = Flag(is_set=True)  # type: ignore[assignment]
 
     def shutdown(self) -> None:
         if self.close_sent or not self.handshake_complete or self.transport.is_closing():
@@ -39,6 +43,11 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         scope = getattr(self, "scope", None)
         if scope is not None:
             scope["extensions"][_DOOR] = self
+
+    def forget_request(self) -> None:
+        """Let go of the handshake's headers, which for a browser are 6 KiB."""
+        self.request.headers.clear()
+        self.response.headers.clear()
 
 
 class DirectWire:
@@ -118,6 +127,14 @@ def wire_of(socket: WebSocket) -> DirectWire | QueuedWire:
     """Return the way to write to an accepted socket: the door, or the public way where there is none."""
     protocol = socket.scope.get("extensions", {}).get(_DOOR)
     return DirectWire(protocol) if protocol is not None else QueuedWire(socket)
+
+
+def forget_request(socket: WebSocket) -> None:
+    """Let go of what an accepted socket was asked with: it stays open for days, and nobody reads it again."""
+    socket.scope["headers"].clear()
+    protocol = socket.scope.get("extensions", {}).get(_DOOR)
+    if protocol is not None:
+        protocol.forget_request()
 
 
 def check_door() -> bool:

@@ -18,9 +18,10 @@ from server.services.checkin import Taken
 from server.services.house import House
 from server.services.hub import Screen
 from server.web.auth import Principal, principal_of
-from server.web.frames import STOPPING, DirectWire, QueuedWire, wire_of
+from server.web.frames import STOPPING, DirectWire, QueuedWire, forget_request, wire_of
 from server.web.problems import sentence_of
 from server.web.security import is_same_origin
+from server.web.slim import Flag
 from server.web.templating import house_of
 
 FRAME_LIMIT = 256 * 1024
@@ -66,11 +67,15 @@ class LiveSockets:
 
 async def live(socket: WebSocket) -> None:
     """Serve one connection."""
-    if "origin" in socket.headers and not _is_ours(socket):
+    # Through an object that goes: the socket itself would keep the headers that it was asked for.
+    asked = HTTPConnection(socket.scope)
+    if "origin" in asked.headers and not is_same_origin(asked.headers):
         await socket.close()
         return
-    principal = await principal_of(socket)
+    principal = await principal_of(asked)
+    del asked
     await socket.accept()
+    forget_request(socket)
     house, device = house_of(socket), principal.device
     session = _Session(socket, house, principal)
     sockets: LiveSockets = socket.app.state.live
@@ -92,10 +97,6 @@ async def live(socket: WebSocket) -> None:
             sockets.remove(device.id, session)
 
 
-def _is_ours(connection: HTTPConnection) -> bool:
-    return is_same_origin(connection.headers)
-
-
 class _Session:
     def __init__(self, socket: WebSocket, house: House, principal: Principal) -> None:
         self._socket = socket
@@ -105,7 +106,7 @@ class _Session:
         self._wire: DirectWire | QueuedWire = wire_of(socket)
         self._screen = Screen(self._wire)
         self._in_flight = 0
-        self._answered = asyncio.Event()
+        self._answered = Flag()
         self._window_began = 0.0
         self._frames = 0
 

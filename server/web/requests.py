@@ -21,11 +21,15 @@ class SpeakLanguage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            connection = HTTPConnection(scope)
-            chosen = connection.cookies.get(LANGUAGE_COOKIE)
-            wish = connection.headers.get("accept-language") if scope["path"].startswith("/api/") else None
-            set_language(choose_language(chosen, wish, self.default))
+            set_language(self._choose(scope))
         await self.app(scope, receive, send)
+
+    def _choose(self, scope: Scope) -> str:
+        # Apart, so that no socket keeps what was read here for as long as it is open.
+        connection = HTTPConnection(scope)
+        chosen = connection.cookies.get(LANGUAGE_COOKIE)
+        wish = connection.headers.get("accept-language") if scope["path"].startswith("/api/") else None
+        return choose_language(chosen, wish, self.default)
 
 
 class LimitBody:

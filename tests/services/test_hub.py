@@ -124,6 +124,18 @@ async def test_a_screen_that_watches_anew_leaves_its_former_topics(hub: Hub) -> 
     assert line.seqs == [5]
 
 
+async def test_screens_are_counted_once_however_many_topics_they_watch(hub: Hub) -> None:
+    one, other = Screen(Line()), Screen(Line())
+    counts = []
+    for screen, topics in ((one, ["occupancy", "arrivals"]), (other, ["occupancy"]), (one, ["arrivals"]), (one, [])):
+        hub.watch(screen, topics)
+        counts.append(hub.screens)
+    for screen in (one, other, other):
+        hub.leave(screen)
+        counts.append(hub.screens)
+    assert counts == [1, 2, 2, 1, 1, 0, 0]
+
+
 @pytest.mark.parametrize("line", [Line(is_open=False), Line(is_broken=True)])
 async def test_a_screen_that_is_gone_before_it_hears_its_first_states_is_forgotten(hub: Hub, line: Line) -> None:
     for topic in ("occupancy", "arrivals"):

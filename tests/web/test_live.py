@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 
 import orjson
 import pytest
+from starlette.datastructures import Headers as AsgiHeaders
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.domain.errors import DomainError
 from server.services.devices import Plan
+from server.services.hub import Screen
 from server.storage.database import open_database
-from server.web.frames import DirectProtocol
+from server.web.frames import DirectProtocol, DirectWire
 from tests.web.running_house import RunningHouse, running_house
 
 
@@ -275,3 +280,35 @@ async def test_a_server_that_stops_answers_what_it_has_taken_and_closes(hall: Ru
         assert gate.close_code == 1012
     heard = [answer["id"] for message in (first, *rest) for answer in message["answers"]]
     assert heard == [one["id"] for scans in sent for one in scans]
+
+
+async def test_sockets_that_have_gone_leave_nothing_behind(hall: RunningHouse) -> None:
+    async def look_and_go() -> None:
+        async with live(hall) as screen:
+            await say(screen, {"type": "watch", "topics": ["occupancy", "arrivals"]})
+            await hear(screen)
+
+    def counts() -> list[int]:
+        gc.collect()
+        kinds = (DirectProtocol, DirectWire, Screen, WebSocket)
+        left = [type(thing) for thing in gc.get_objects()]
+        return [hall.house.hub.screens, len(hall.server.server_state.tasks), *(left.count(kind) for kind in kinds)]
+
+    await look_and_go()
+    before = counts()
+    for _ in range(6):
+        await asyncio.gather(*(look_and_go() for _ in range(50)))
+    async with asyncio.timeout(5):
+        while hall.server.server_state.connections:
+            await asyncio.sleep(0.01)
+    assert counts() == before
+
+
+async def test_an_open_socket_keeps_nothing_of_what_its_browser_sent_with_it(hall: RunningHouse) -> None:
+    async with live(hall, {"X-Story": "long"}) as screen:
+        await say(screen, {"type": "watch", "topics": ["occupancy"]})
+        await hear(screen)
+        gc.collect()
+        kept = [thing for thing in gc.get_objects() if isinstance(thing, Headers | AsgiHeaders) and "X-Story" in thing]
+        assert screen.request is not None
+        assert kept == [screen.request.headers]  # the client's own
