@@ -53,8 +53,8 @@ lint: .setup/python
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup  ## the figures of performance.md, measured here
-	@$(BIN)/sanh bench
+bench: setup  ## the figures of performance.md, measured here and kept in docs/bench.md; BENCH= for more
+	@$(BIN)/sanh bench --keep docs/bench.md $(BENCH)
 
 messages: .setup/python  ## read the sentences from the code into the catalogues (*/locales/en.po)
 	@$(BIN)/python -m server.house.messages

@@ -31,7 +31,8 @@ _MODULES = {
     "accounts": ("staff", "token"),
     "keys": ("keys",),
     "doctor": ("doctor",),
-    "simulating": ("simulate", "bench"),
+    "simulating": ("simulate",),
+    "benching": ("bench",),
     "demo": ("demo",),
 }
 

@@ -1,11 +1,11 @@
-"""`sanh simulate` plays a day from outside; `sanh bench` measures the house."""
+"""`sanh simulate` plays a day from outside."""
 
 import argparse
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,6 @@ from server.domain.errors import DomainError
 from server.domain.roles import Role
 from server.services.accounts import Accounts
 from server.settings import Settings
-from server.simulator.bench import Plan, measure
 from server.simulator.simulation import Overview, Wish, simulate
 from server.storage.database import open_database
 from server.web.i18n import format_date, format_number, format_time, mark
@@ -30,15 +29,11 @@ _SENTENCES = {
     "server_refused": mark("Máy chủ từ chối %(path)s (%(status)s %(why)s)."),
     "nobody_comes": mark("Không có ai để mô phỏng trong ngày %(day)s."),
     "kiosks_refused": mark("Máy chủ không còn nhận kiosk nào trong %(kiosks)s kiosk mô phỏng."),
-    "command_failed": mark("Lệnh sanh %(command)s không thành công: %(why)s"),
-    "not_first_answers": mark("Có câu trả lời không phải lần đầu (%(repeats)s lặp lại): %(answers)s"),
-    "answers_lost": mark("%(lost)s lượt quét không được trả lời."),
-    "rivals_admitted": mark("Một thẻ quét cùng lúc được vào %(admitted)s lần thay vì một."),
 }
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add `simulate` and `bench`."""
+    """Add `simulate`."""
     parser = subparsers.add_parser("simulate", help=_("chơi lại một ngày tham quan qua các kiosk mô phỏng"))
     parser.add_argument("--url", required=True, help=_("địa chỉ máy chủ"))
     parser.add_argument("--token", default=os.environ.get("SANH_TOKEN", ""), help=_("token của API"))
@@ -54,52 +49,21 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--json", action="store_true", help=_("in kết quả dạng JSON"))
     parser.set_defaults(run=run_simulate)
 
-    parser = subparsers.add_parser("bench", help=_("đo tốc độ trên một máy chủ riêng, cơ sở dữ liệu tạm"))
-    parser.add_argument("--sockets", type=_count, default=32, help=_("số kiosk quét cùng lúc"))
-    parser.add_argument("--in-flight", type=_count, default=8, help=_("số lượt quét chờ trả lời trên mỗi kiosk"))
-    parser.add_argument("--per-frame", type=_count, default=1, help=_("số lượt quét trong một khung tin"))
-    parser.add_argument("--passes", type=_count, default=2_000, help=_("số thẻ"))
-    parser.add_argument(
-        "--rates", type=_rates, default=(1_000.0, 3_000.0), help=_("lượt quét mỗi giây, ví dụ 1000,3000")
-    )
-    parser.add_argument("--seconds", type=_positive, default=5.0, help=_("thời gian của mỗi lần đo"))
-    parser.add_argument("--rounds", type=_count, default=3, help=_("số vòng, lấy trung vị"))
-    parser.add_argument("--database", default="", help=_("địa chỉ cơ sở dữ liệu trống; mặc định là tệp SQLite tạm"))
-    parser.add_argument("--no-ceilings", action="store_true", help=_("không đo giới hạn của máy"))
-    parser.add_argument("--json", action="store_true", help=_("in kết quả dạng JSON"))
-    parser.set_defaults(run=run_bench)
-
 
 def run_simulate(args: argparse.Namespace) -> int:
     """Play a day. Ctrl-C ends it cleanly, with the counts so far."""
-    return _answer(lambda: uvloop.run(_simulate(args)), _print_counts, as_json=args.json)
-
-
-def run_bench(args: argparse.Namespace) -> int:
-    """Measure; 1 when a goal is missed."""
-    plan = Plan(
-        sockets=args.sockets,
-        in_flight=args.in_flight,
-        per_frame=args.per_frame,
-        people=args.passes,
-        seconds=args.seconds,
-        rounds=args.rounds,
-        rates=args.rates,
-        database_url=args.database,
-        ceilings=not args.no_ceilings,
-    )
-    missed = False
-
-    def show(result: dict[str, Any]) -> None:
-        _print_table(result)
-
-    def work() -> dict[str, Any]:
-        nonlocal missed
-        result = uvloop.run(measure(plan, _say))
-        missed = any(figure["met"] is False for figure in result["figures"])
-        return result
-
-    return _answer(work, show, as_json=args.json) or int(missed)
+    try:
+        counts = uvloop.run(_simulate(args))
+    except DomainError as error:
+        if error.code not in _SENTENCES:
+            raise
+        _say(_(_SENTENCES[error.code], **error.arguments))
+        return 1
+    if args.json:
+        print(orjson.dumps(counts, option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print_counts(counts)
+    return 0
 
 
 async def _simulate(args: argparse.Namespace) -> dict[str, Any]:
@@ -141,21 +105,6 @@ async def _token(settings: Settings, given: str) -> AsyncIterator[str]:
         await database.close()
 
 
-def _answer(work: Callable[[], dict[str, Any]], show: Callable[[dict[str, Any]], None], *, as_json: bool) -> int:
-    try:
-        result = work()
-    except DomainError as error:
-        if error.code not in _SENTENCES:
-            raise
-        _say(_(_SENTENCES[error.code], **error.arguments))
-        return 1
-    if as_json:
-        print(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode())
-    else:
-        show(result)
-    return 0
-
-
 def _announce(overview: Overview) -> None:
     _say(
         _(
@@ -195,27 +144,6 @@ def _print_counts(counts: Mapping[str, Any]) -> None:
         print(f"{title:<{width}}  {number}")
 
 
-def _print_table(result: Mapping[str, Any]) -> None:
-    print(" ".join(f"{key}={value}" for key, value in (result["machine"] | result["parameters"]).items()))
-    heads = (_("số liệu"), _("trung vị"), _("thấp"), _("cao"), _("mục tiêu"))
-    rows = [heads, *(_cells(figure) for figure in result["figures"])]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    for row in rows:
-        print(
-            "  ".join(
-                cell.ljust(w) if not n else cell.rjust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
-            )
-        )
-
-
-def _cells(figure: Mapping[str, Any]) -> tuple[str, ...]:
-    goal = ""
-    if figure["goal"] is not None:
-        goal = f"{'≤' if figure['at_most'] else '≥'} {figure['goal']:,} {'✓' if figure['met'] else '✗'}"
-    numbers = (f"{figure[key]:,.2f}" for key in ("median", "low", "high"))
-    return (f"{figure['name']}, {figure['unit']}".rstrip(", "), *numbers, goal)
-
-
 def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
@@ -232,7 +160,3 @@ def _positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise ValueError(text)
     return number
-
-
-def _rates(text: str) -> tuple[float, ...]:
-    return tuple(_positive(part) for part in text.split(",") if part)

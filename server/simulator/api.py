@@ -162,15 +162,21 @@ class Api:
         return orjson.loads(response.content) if response.content else {}
 
 
-async def read_state(url: str, topic: str) -> dict[str, Any]:
-    """Return the present state of a public topic of the live socket."""
+async def read_message(url: str, topic: str) -> bytes:
+    """Return the message with the present state of a public topic of the live socket; empty if there is none."""
     async with asyncio.timeout(10), connect(url, compression=None, proxy=None) as socket:
         await socket.send(orjson.dumps({"type": "watch", "topics": [topic]}).decode())
         async for frame in socket:
             message = orjson.loads(frame)
             if message.get("type") == "state" and message.get("topic") == topic:
-                return dict(message["state"])
-    return {}
+                return frame if isinstance(frame, bytes) else frame.encode()
+    return b""
+
+
+async def read_state(url: str, topic: str) -> dict[str, Any]:
+    """Return the present state of a public topic of the live socket."""
+    message = await read_message(url, topic)
+    return dict(orjson.loads(message)["state"]) if message else {}
 
 
 def live_url(url: str) -> str:

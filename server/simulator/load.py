@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 
 import orjson
 
+from server.domain.errors import DomainError
 from server.simulator.wire import Wire, open_wire
 
 _TICK = 0.001
 _IDS_AT_ONCE = 512
-_LAST_ANSWERS = 5.0
+_LAST_ANSWERS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,19 @@ class Gun:
                 self.fire(time.perf_counter())
 
 
-async def run_load(load: Load) -> Outcome:
-    """Load a server and return what came back. The passes must be outside when it begins; they end in or out."""
+def demand_first_answers(outcome: Outcome) -> None:
+    """Raise `not_first_answers` or `answers_lost` unless every scan got one, and got in or out."""
+    if outcome.repeats or set(outcome.answers) - {"admitted", "left"}:
+        raise DomainError("not_first_answers", repeats=outcome.repeats, answers=dict(outcome.answers))
+    if outcome.lost:
+        raise DomainError("answers_lost", lost=outcome.lost)
+
+
+async def run_load(load: Load, stop: asyncio.Event | None = None) -> Outcome:
+    """Load a server and return what came back. The passes must be outside when it begins; they end in or out.
+
+    At a rate, `stop` ends the load before its time.
+    """
     outcome = Outcome()
     share = len(load.passes) // len(load.tokens)
     turns = [Turns(load.passes[n * share : (n + 1) * share]) for n in range(len(load.tokens))]
@@ -125,7 +137,7 @@ async def run_load(load: Load) -> Outcome:
     gc.disable()
     cpu, began = time.process_time(), time.perf_counter()
     try:
-        await (_at_rate(load, guns, turns) if load.rate else _at_full_speed(load, guns, turns))
+        await (_at_rate(load, guns, turns, stop) if load.rate else _at_full_speed(load, guns, turns))
         await _last_answers(guns)
         outcome.seconds = time.perf_counter() - began
     finally:
@@ -175,10 +187,10 @@ async def _at_full_speed(load: Load, guns: Sequence[Gun], turns: Iterable[Turns]
         gun.is_firing = False
 
 
-async def _at_rate(load: Load, guns: Sequence[Gun], turns: Iterable[Turns]) -> None:
+async def _at_rate(load: Load, guns: Sequence[Gun], turns: Iterable[Turns], stop: asyncio.Event | None) -> None:
     began = time.perf_counter()
     frames, gap, clock = 0, load.per_frame / load.rate, began
-    while (now := time.perf_counter()) < began + load.seconds:
+    while (now := time.perf_counter()) < began + load.seconds and not (stop and stop.is_set()):
         if now - clock > 0.25:
             _set_clock(turns)
             clock = now

@@ -1,8 +1,8 @@
 """Thousands of watching screens in a process of their own, which note when each state reached each of them.
 
 `python -m server.simulator.screens --url URL --count 5000 --seconds 10` prints one JSON object when all are open and
-one when the time has passed. Without `--seconds` it reads durations from its standard input, a line each, and prints
-a report for each, until the input ends.
+one when the time has passed. Without `--seconds` it takes orders from its standard input, a line each, and prints one
+JSON object for each: `open 1000` so many more, `measure 5` seconds. It ends with its input.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Seen:
 class Watch:
     """What all the screens of this process have received since `begin`."""
 
-    def __init__(self, screens: int) -> None:
+    def __init__(self, screens: int = 0) -> None:
         self.screens = screens
         self.closed = 0
         self.states: dict[tuple[str, int], Seen] = {}
@@ -105,9 +105,11 @@ def report(watch: Watch, seconds: float, cpu: float) -> dict[str, Any]:
     }
 
 
-async def open_screens(url: str, topics: Sequence[str], watch: Watch) -> list[Wire]:
-    """Open the screens, each of which has got its first state when this returns. Raise ConnectionError."""
+async def open_screens(url: str, topics: Sequence[str], watch: Watch, count: int) -> list[Wire]:
+    """Open so many more screens, each of which has got its first state when this returns. Raise ConnectionError."""
     request = orjson.dumps({"type": "watch", "topics": list(topics)})
+    before, watch.screens = watch.screens, watch.screens + count
+    watch.begin()
     room = asyncio.Semaphore(_OPENING)
 
     async def open_one(number: int) -> Wire:
@@ -119,9 +121,9 @@ async def open_screens(url: str, topics: Sequence[str], watch: Watch) -> list[Wi
             wire.send_text(request)
             return wire
 
-    wires = list(await asyncio.gather(*(open_one(number) for number in range(watch.screens))))
+    wires = list(await asyncio.gather(*(open_one(number) for number in range(before, watch.screens))))
     ends = time.perf_counter() + _FIRST_STATE_SECONDS
-    while watch.received() < watch.screens * len(topics) and time.perf_counter() < ends:
+    while watch.received() < count * len(topics) and time.perf_counter() < ends:
         await asyncio.sleep(0.02)
     return wires
 
@@ -155,32 +157,55 @@ def _tell(message: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+class _Box:
+    """All the screens of this process."""
+
+    def __init__(self, url: str, topics: Sequence[str]) -> None:
+        self._url = live_url(url)
+        self._topics = topics
+        self._watch = Watch()
+        self._wires: list[Wire] = []
+
+    async def open(self, count: int) -> dict[str, Any]:
+        wanted = len(self._wires) + count + _SPARE_FILES
+        files = raise_open_files(wanted)
+        if files < wanted:
+            return {"error": "too_few_files", "files": files, "wanted": wanted}
+        began = time.perf_counter()
+        try:
+            self._wires += await open_screens(self._url, self._topics, self._watch, count)
+        except (OSError, TimeoutError) as error:
+            return {"error": "server_unreachable", "url": self._url, "why": str(error)}
+        gc.collect()
+        gc.freeze()
+        return {"open": len(self._wires), "seconds": round(time.perf_counter() - began, 3)}
+
+    async def obey(self, order: str) -> dict[str, Any]:
+        """Do what one line asks for and return what to tell."""
+        word, _, number = order.strip().partition(" ")
+        if word == "open":
+            return await self.open(int(number))
+        return await measure(self._watch, float(number))
+
+    async def close(self) -> None:
+        for number, wire in enumerate(self._wires, 1):
+            wire.close()
+            if number % 100 == 0:
+                await asyncio.sleep(0)
+
+
 async def _run(args: argparse.Namespace) -> int:
-    files = raise_open_files(args.count + _SPARE_FILES)
-    if files < args.count + _SPARE_FILES:
-        _tell({"error": "too_few_files", "files": files, "wanted": args.count + _SPARE_FILES})
-        return 1
-    watch = Watch(args.count)
-    began = time.perf_counter()
-    try:
-        wires = await open_screens(live_url(args.url), args.topics, watch)
-    except (OSError, TimeoutError) as error:
-        _tell({"error": "server_unreachable", "url": args.url, "why": str(error)})
-        return 1
-    _tell({"open": len(wires), "seconds": round(time.perf_counter() - began, 3)})
-    gc.collect()
-    gc.freeze()
     gc.disable()
-    if args.seconds:
-        _tell(await measure(watch, args.seconds))
-    else:
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            _tell(await measure(watch, float(line)))
-    for number, wire in enumerate(wires, 1):
-        wire.close()
-        if number % 100 == 0:
-            await asyncio.sleep(0)
-    return 0
+    box = _Box(args.url, args.topics)
+    told = await box.open(args.count)
+    _tell(told)
+    if args.seconds and "error" not in told:
+        _tell(await box.obey(f"measure {args.seconds}"))
+    while not args.seconds and "error" not in told and (line := await asyncio.to_thread(sys.stdin.readline)):
+        told = await box.obey(line)
+        _tell(told)
+    await box.close()
+    return int("error" in told)
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ from server.simulator.people import Post
 _SPACE = """
 [space]
 name = "Bench"
-capacity = 1000000
+capacity = 100000
 [opening]
 always = true
 [passes]
@@ -34,11 +34,11 @@ window = "none"
 [[zones]]
 id = "lobby"
 name = "Lobby"
-capacity = 1000000
+capacity = 100000
 [[zones]]
 id = "probe"
 name = "Probe"
-capacity = 1000000
+capacity = 100000
 """
 _HEADS = ("STT", "Mã đoàn", "Tên đoàn / Đơn vị", "Số người", "Ngày tham quan", "Giờ")
 _MEMBER_HEADS = ("STT", "Mã đoàn", "Họ và tên")
@@ -72,7 +72,7 @@ class Testbed:
 
     async def __aenter__(self) -> Self:
         self.folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="sanh-bench-")))
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         space = self.folder / "space.toml"
         space.write_text(self.space, encoding="utf-8")
@@ -119,11 +119,22 @@ class Testbed:
                 sanh_command("serve", "--port", port, *self.serving), env=self.environment, cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        while not await asyncio.to_thread(_is_ready, self.url):
+        while not await asyncio.to_thread(is_ready, self.url):
             if self.server.poll() is not None or time.perf_counter() - began > _START_SECONDS:
                 raise DomainError("command_failed", command="serve", why=self.log_end())
             await asyncio.sleep(0.01)
         return time.perf_counter() - began
+
+    async def restart(self) -> float:
+        """Stop the server if it runs, start it again, and return how many seconds the start took."""
+        await self.stop()
+        return await self.start()
+
+    @property
+    def pid(self) -> int:
+        """Return the process that `sanh serve` is."""
+        assert self.server is not None
+        return self.server.pid
 
     async def stop(self) -> None:
         """Stop the server: politely, then surely."""
@@ -159,7 +170,7 @@ def _write_workbook(path: Path, people: int) -> None:
             (n, f"D{n:05}", f"Bench {n}", _MEMBERS, "12/10/2020", "09:00") for n in range(1, groups + 1)
         ])  # fmt: skip
         _write_rows(members, _MEMBER_HEADS, [
-            (n + 1, f"D{n // _MEMBERS + 1:05}", f"Nguyen Van {_letters(n)}") for n in range(people)
+            (n + 1, f"D{n // _MEMBERS + 1:05}", f"Nguyen Van {letters(n)}") for n in range(people)
         ])  # fmt: skip
 
 
@@ -168,7 +179,7 @@ def _write_rows(sheet: Any, heads: Sequence[str], rows: Sequence[Sequence[object
         sheet.write_row(number, 0, row)
 
 
-def _letters(number: int) -> str:
+def letters(number: int) -> str:
     """Return a name-like word that is different for each number."""
     word = ""
     while True:
@@ -178,13 +189,13 @@ def _letters(number: int) -> str:
             return word.capitalize() + "a"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=2) as response:  # noqa: S310 - our own server
             return bool(response.status == 200)

@@ -1,6 +1,5 @@
-"""`sanh demo`, `sanh simulate` and `sanh bench` as processes, as people run them."""
+"""`sanh demo` and `sanh simulate` as processes, as people run them."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -13,8 +12,6 @@ from pathlib import Path
 import httpx2
 import orjson
 import pytest
-
-from server.simulator.bench import Plan, measure
 
 SANH = Path(sys.executable).with_name("sanh")
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("SANH_") and key != "PORT"}
@@ -115,17 +112,3 @@ def test_simulating_a_server_that_is_not_there_is_refused_with_a_sentence(tmp_pa
     assert done.returncode == 1
     assert done.stdout == b""
     assert url in done.stderr.decode()
-
-
-async def test_the_bench_measures_first_answers_on_a_server_of_its_own():
-    plan = Plan(sockets=4, people=80, seconds=1.5, rounds=1, starts=1, rates=(50.0,), ceilings=False)
-    result = await asyncio.wait_for(measure(plan, lambda _: None), 170)
-
-    figures = {figure["name"]: figure["median"] for figure in result["figures"]}
-    assert figures["scans at 50/s"] == pytest.approx(50, rel=0.2)
-    assert figures["scans at full speed"] > 50
-    assert figures["server's CPU per scan at full speed"] > 0
-    assert figures["of 50 sockets with one pass admitted"] == 1
-    assert figures["answer to wall p99 at 50/s"] < 5_000
-    assert figures["memory with the reference data"] > 20
-    assert result["parameters"]["passes"] == 80

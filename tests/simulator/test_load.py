@@ -7,8 +7,6 @@ import orjson
 import pytest
 from websockets.asyncio.server import serve
 
-from server.simulator import ceilings
-from server.simulator.bench import Figures
 from server.simulator.load import Load, bring_out, run_load
 from server.simulator.people import Place
 from server.simulator.posts import lay_out
@@ -113,23 +111,15 @@ async def test_fragments_are_joined_pings_answered_and_the_closing_code_kept():
         assert await asyncio.wait_for(wire.closed, 5) == 1008
 
 
-def test_a_bare_group_commit_shows_a_rate_and_its_cpu(tmp_path):
-    ceiling = ceilings.group_commit(0.1, tmp_path)
-    assert ceiling.per_second > 100
-    assert ceiling.cpu_us > 0
-
-
-def test_a_figure_says_whether_its_median_keeps_the_goal():
-    figures = Figures()
-    for value in (12.0, 30.0, 14.0):
-        figures.add("answer p99", "ms", value, 15)
-        figures.add("scans", "/s", value, 15, at_most=False)
-        figures.add("answer p50", "ms", value)
-    assert [(row["median"], row["met"]) for row in figures.rows()] == [(14.0, True), (14.0, False), (14.0, None)]
-
-
 def url_of(server):
     return f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+async def test_a_load_ends_when_it_is_told_to(doors):
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.2, stop.set)
+    outcome = await asyncio.wait_for(run_load(load(doors, rate=50.0, seconds=60), stop), 10)
+    assert 5 <= outcome.answered == len(doors.answers) < 100
 
 
 async def test_the_rest_of_a_burst_is_a_lost_answer(doors, monkeypatch):

@@ -61,7 +61,7 @@ async def test_every_delivery_to_every_screen_is_counted_and_timed(stage):
     process = await watching(stage, "--count", "30")
     assert (await line_of(process))["open"] == 30
     for _ in range(2):
-        process.stdin.write(b"0.6\n")
+        process.stdin.write(b"measure 0.6\n")
         await asyncio.sleep(0.2)
         for _ in range(3):
             stage.broadcast()

@@ -1,0 +1,1 @@
+"""The parts of `sanh bench`; `run.py` puts them together."""
