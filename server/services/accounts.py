@@ -76,7 +76,8 @@ class Accounts:
         Raises `bad_name`, `bad_role`, `weak_password`, `account_exists`.
         """
         shown = " ".join(unicodedata.normalize("NFC", name).split())
-        if not 0 < len(shown) <= 100 or not shown.isprintable():
+        # Some capitals fold to two or three letters: the login may be longer than the name.
+        if not shown or len(_login(shown)) > 100 or len(shown) > 100 or not shown.isprintable():
             raise DomainError("bad_name")
         row = {
             "id": new_id(),
@@ -149,7 +150,7 @@ class Accounts:
 
     async def add_token(self, name: str, role: str, *, actor: str = "command line") -> tuple[ProgramToken, str]:
         """Make a bearer token with a role's rights; its text is not kept. Raises `bad_name`, `bad_role`."""
-        if not 0 < len(name.strip()) <= 100:
+        if not 0 < len(name.strip()) <= 100 or not name.strip().isprintable():
             raise DomainError("bad_name")
         secret = new_secret(PROGRAM)
         row = {"id": new_id(), "name": name.strip(), "role": _role(role), "created_at": real_now()}

@@ -22,8 +22,11 @@ class ByHand:
     reason: str | None = None
 
 
-async def check_in_by_hand(house: House, wish: ByHand, actor: str) -> dict[str, Any]:
-    """Return the answer to a check-in by hand. Raises `unknown_visitor`, `unknown_delegation`, `unknown_zone`."""
+async def check_in_by_hand(house: House, wish: ByHand, account: str) -> dict[str, Any]:
+    """Return the answer to a check-in by hand; `account` is the id of who acts.
+
+    Raises `unknown_visitor`, `unknown_delegation`, `unknown_zone`.
+    """
     zone = house.space.zone(wish.zone or house.space.lobby).id
     if wish.visitor is not None:
         row, _ = await house.passes.of_visitor(wish.visitor)
@@ -40,4 +43,4 @@ async def check_in_by_hand(house: House, wish: ByHand, actor: str) -> dict[str, 
         signed=read_pass(row.text),
     )
     desk = Kiosk("", "", "desk", zone)
-    return await house.checkin.answer_by_hand(scan, desk, actor)
+    return await house.checkin.answer_by_hand(scan, desk, account)

@@ -1,5 +1,6 @@
 """Inputs as offices, kiosks and strangers send them: half right, since only what is half right gets far."""
 
+from collections.abc import Callable
 from datetime import timedelta, timezone
 from typing import Any
 
@@ -96,8 +97,8 @@ def near_tokens(draw: Any) -> str:
     )
     text = before + "".join(token)[draw(st.sampled_from([0, 0, 0, 1])) :]
     after = draw(st.sampled_from(["", "", " ", "\n", "A", "=", "/", "%20", "\x00", "\u2028"]))
-    spelled: str = draw(st.sampled_from([str.upper, str.lower, str.swapcase]))(text)
-    return spelled + after
+    spelled: Callable[[str], str] = draw(st.sampled_from([str.upper, str.lower, str.swapcase]))
+    return spelled(text) + str(after)
 
 
 space_files = st.lists(

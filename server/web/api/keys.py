@@ -8,6 +8,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.web.api.records import MOST_ROW
 from server.web.openapi import Model, Query, operation, reply
 from server.web.templating import house_of
 
@@ -37,7 +38,7 @@ class Revoked(Model):
 
 
 class Since(Query):
-    cursor: Annotated[int, Field(ge=0, le=2**53)] = 0
+    cursor: Annotated[int, Field(ge=0, le=MOST_ROW)] = 0
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
 
 

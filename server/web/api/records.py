@@ -44,6 +44,7 @@ _LINES = "^[^\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x9F]*$"
 _IS_LINE = re.compile(_LINE)
 _YEARS = range(2000, 2100)
 _VERSION = re.compile(r'\s*(?:W/)?"?(\d{1,9})"?\s*')
+MOST_ROW = 2**31 - 1
 _CURSOR_NUMBER = re.compile(r"[0-9]{1,18}")
 _CURSOR_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -132,7 +133,8 @@ def number_cursor(cursor: str) -> int:
     """Return where a list of numbered rows goes on, or raise `bad_cursor`."""
     if cursor and not _CURSOR_NUMBER.fullmatch(cursor):
         raise DomainError("bad_cursor")
-    return int(cursor or 0)
+    # No row is numbered higher, and PostgreSQL takes no higher number.
+    return min(int(cursor or 0), MOST_ROW)
 
 
 def id_cursor(cursor: str) -> str:

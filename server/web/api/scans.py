@@ -133,7 +133,8 @@ async def check_in(request: Request, body: CheckInRequest) -> Response:
     if (body.visitor is None) == (body.delegation is None):
         raise DomainError("visitor_or_delegation")
     by_hand = ByHand(body.visitor, body.delegation, body.direction, body.people, body.zone, body.reason)
-    answer = await check_in_by_hand(house_of(request), by_hand, principal.actor)
+    account = principal.account_id or principal.token_id or ""
+    answer = await check_in_by_hand(house_of(request), by_hand, account)
     return Response(orjson.dumps(answer), media_type="application/json")
 
 

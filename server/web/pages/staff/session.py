@@ -15,6 +15,7 @@ from server.web.auth import (
     principal_of,
     set_session_cookie,
 )
+from server.web.forms import read_form
 from server.web.pages.menu import desk_home
 from server.web.problems import sentence_of
 from server.web.templating import house_of, render
@@ -32,8 +33,8 @@ async def show_sign_in(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Open a session, or say in one sentence that the pair is wrong."""
     house = house_of(request)
-    form = await request.form()
-    login, password = str(form.get("login", "")), str(form.get("password", ""))
+    form = await read_form(request)
+    login, password = form.get("login", ""), form.get("password", "")
     agent = request.headers.get("user-agent", "")
     try:
         account, secret = await house.accounts.sign_in(login, password, address=address_of(request), agent=agent)

@@ -1,0 +1,20 @@
+"""What a page's form sends: texts, whatever encoding the sender claims."""
+
+import re
+
+from starlette.requests import Request
+
+from server.domain.errors import DomainError
+
+# No database stores a zero character or half of a pair, and no page can show them.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form, what no text may hold replaced. Raise `bad_request` when it cannot be read."""
+    try:
+        form = await request.form(max_files=0)
+    except UnicodeError as error:
+        # A form may name any codec, and some refuse what is no work of theirs.
+        raise DomainError("bad_request") from error
+    return {key: _UNSTORABLE.sub("\ufffd", value) for key, value in form.items() if isinstance(value, str)}
