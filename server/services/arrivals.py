@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from datetime import UTC, datetime, time, timedelta
+from time import time_ns
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,6 @@ class ArrivalsBoard:
         self._space = space
         self._clock = clock
         self._hub = hub
-        self._seq = 0
         self._last: dict[str, Any] = {}
         self._changed = asyncio.Event()
 
@@ -49,12 +49,16 @@ class ArrivalsBoard:
         return _describe(self._space, rows, now)
 
     async def refresh(self) -> None:
-        """Read the day and publish it if anything but the time has changed."""
+        """Read the day and publish it if anything but the time has changed.
+
+        The sequence is the moment of reading, in milliseconds, so that it goes on when a screen comes to another
+        process or to one that was started anew.
+        """
+        seq = time_ns() // 1_000_000
         state = await self.state()
         if {**state, "at": None} != {**self._last, "at": None}:
             self._last = state
-            self._seq += 1
-            self._hub.publish("arrivals", self._seq, state)
+            self._hub.publish("arrivals", seq, state)
 
     async def run(self, every_seconds: float = 2.0) -> None:
         """Refresh after changes, and now and then for those that other processes made, until cancelled."""

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -38,7 +38,7 @@ class Taken:
 
 
 class CheckIn:
-    """Answers scans. `run` must be running; `moved` is called after each commit that changed where people are."""
+    """Answers scans. `run` must be running."""
 
     def __init__(self, database: Database, space: Space, clock: Clock, keys: Keys, board: OccupancyBoard) -> None:
         self._database = database
@@ -49,7 +49,6 @@ class CheckIn:
         self._board = board
         self._commits: GroupCommit[Item, dict[str, Any]] = GroupCommit(self._commit, most=BATCH)
         self._misreads: Counter[tuple[str, str]] = Counter()
-        self.moved: Callable[[], None] = lambda: None
         self.answered = 0
         self.figures = ScanFigures()
 
@@ -126,7 +125,8 @@ class CheckIn:
         return {**result, "id": sent_id}
 
     async def _commit(self, items: list[Item]) -> list[dict[str, Any]]:
-        result = await self._database.write_urgent(answer_batch, self._rules, items)
+        rules = replace(self._rules, error=self._board.error)
+        result = await self._database.write_urgent(answer_batch, rules, items)
         self.figures.count(result.answers)
         self._tell(result)
         return result.answers
@@ -135,9 +135,8 @@ class CheckIn:
         self._misreads.update(result.misreads)
         for (_, code), times in result.misreads.items():
             self.figures.misreads[code] += times
-        if result.has_moved:
-            self._board.set_counts(result.seq, result.counts)
-            self.moved()
+        if result.counts is not None:
+            self._board.tell(result.counts)
 
     def _malformed(self, scan: MalformedScan, kiosk: Kiosk) -> dict[str, Any]:
         self._misreads[kiosk.id, "malformed"] += 1

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from server.domain.space import Space
+from server.services.occupancy import settle_levels
 from server.storage.database import Database
-from server.storage.day_end import day_ended_at, end_day, leave_all, people_inside
+from server.storage.day_end import day_ended_at, end_day, holders_inside, leave_all, lock_inside
 
 _SLICE = 60
 
@@ -30,12 +31,9 @@ def last_closing_before(space: Space, now: datetime) -> datetime | None:
 async def close_day(database: Database, space: Space, at: datetime, now: datetime) -> int:
     """Let everybody who was inside at `at` and still is leave then, assumed; return how many people that were."""
     people = 0
-    while True:
-        left = await database.write(_leave_slice, space, at, now)
+    while (left := await database.write(_leave_slice, space, at, now)) is not None:
         people += left
-        if left == 0:
-            break
-    await database.write(end_day, at)
+    await database.write(_end_day, space, at)
     return people
 
 
@@ -50,11 +48,20 @@ async def close_due_day(database: Database, space: Space, now: datetime) -> int 
     return await close_day(database, space, due, now)
 
 
-def _leave_slice(connection: Connection, space: Space, at: datetime, now: datetime) -> int:
-    standings = people_inside(connection, at, _SLICE)
+def _leave_slice(connection: Connection, space: Space, at: datetime, now: datetime) -> int | None:
+    """Let some of them leave and return how many; None when nobody is left who might."""
+    holders = holders_inside(connection, at, _SLICE)
+    if not holders:
+        return None
+    standings = lock_inside(connection, holders, at)
     movements = [row for standing in standings for row in _exits(standing, at, now)]
     leave_all(connection, standings, movements, at, space.day_of)
-    return sum(row["people"] for row in movements)
+    return sum(int(row["people"]) for row in movements)
+
+
+def _end_day(connection: Connection, space: Space, at: datetime) -> None:
+    end_day(connection, at)
+    settle_levels(connection, space)
 
 
 def _exits(standing: Any, at: datetime, now: datetime) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from server.domain.space import Space
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
+from server.services.bus import Bus
 from server.services.checkin import CheckIn
 from server.services.clock import Clock
 from server.services.devices import Devices
@@ -25,6 +26,7 @@ class House:
     clock: Clock
     database: Database
     hub: Hub
+    bus: Bus
     keys: Keys
     passes: Passes
     devices: Devices

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from server.domain.admission import NOT_REMEMBERED, Answer, Code, Decision, PassFacts, Scan, apply, decide
 from server.domain.kiosk import Kiosk
+from server.domain.occupancy import WHOLE, Counts, levels_of
 from server.domain.passes import PassKind, SignedPass
 from server.domain.scans import SentScan, correct_time, is_skewed
 from server.domain.space import Space
@@ -38,16 +39,15 @@ class Rules:
     verify: Callable[[SignedPass], bool]
     wait_minutes: float | None = None
     throughput: float = 0.0
+    error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a committed batch has brought: answers in order, and the counters if they changed."""
+    """What a committed batch has brought: answers in order, and the counters if people moved."""
 
     answers: list[dict[str, Any]]
-    counts: dict[str, tuple[int, int]]
-    seq: int
-    has_moved: bool
+    counts: Counts | None
     misreads: Counter[tuple[str, str]]
 
 
@@ -60,7 +60,7 @@ def answer_batch(connection: Connection, rules: Rules, items: Sequence[Item]) ->
     answers = [batch.answer(item) for item in items]
     if batch.records.movements:
         save_batch(connection, batch.changes())
-    return BatchResult(answers, batch.counts(), batch.seq, batch.has_moved, batch.misreads)
+    return BatchResult(answers, batch.counts() if batch.has_moved else None, batch.misreads)
 
 
 @dataclass(slots=True)
@@ -96,7 +96,8 @@ class _Batch:
         self._world.wait_minutes, self._world.throughput = rules.wait_minutes, rules.throughput
         self._passes = {row.id: row for row in loaded.passes}
         self._stored = _stored(loaded.answered)
-        self._before = self.counts()
+        self._before = self._inside()
+        self._levels = {row.id: row.level for row in loaded.zones} | {WHOLE: loaded.space.level}
         self._answers = Answers(rules.space, self._world, {row.id: row for row in loaded.groups})
         self._admitted = 0
         self.records = Records(rules.space, self._world)
@@ -121,13 +122,14 @@ class _Batch:
         self._stored[sent.id] = _Stored(_given(answer, reply, facts, item), 1, answer["conflict"])
         return answer
 
-    def counts(self) -> dict[str, tuple[int, int]]:
-        """Return each zone's counter: everybody, and the staff among them."""
-        return {id_: (zone.inside, zone.staff) for id_, zone in self._world.zones.items()}
+    def counts(self) -> Counts:
+        """Return the counters as they stand after the answers given so far."""
+        return Counts(self.seq, self._inside(), self._levels)
 
     def changes(self) -> Changes:
         """Return the rows that this batch writes."""
-        world, kept, counts = self._world, self._loaded.space, self.counts()
+        world, kept, zones = self._world, self._loaded.space, self._inside()
+        before, self._levels = self._levels, levels_of(self._rules.space, zones, self._levels, error=self._rules.error)
         today = self._rules.space.day_of(self._now)
         self.seq += 1
         queue, numbers = queue_rows(world, self._loaded, today)
@@ -136,28 +138,32 @@ class _Batch:
             movements=self.records.movements,
             standings=[standing_row(world.standings[holder]) for holder in sorted(world.changed)],
             zones=[
-                {"id": id_, "inside": inside, "staff": staff}
-                for id_, (inside, staff) in counts.items()
-                if (inside, staff) != self._before[id_]
+                {"id": id_, "inside": inside, "staff": staff, "level": self._levels.get(id_, before[id_])}
+                for id_, (inside, staff) in zones.items()
+                if (inside, staff) != self._before[id_] or self._levels.get(id_, before[id_]) != before[id_]
             ],
             groups=[
                 {"id": id_, "arrived": world.groups[id_].arrived, "arrived_day": world.groups[id_].arrived_day}
                 for id_ in sorted(world.changed_groups)
             ],
-            visits=self.records.visits,
+            visits=list(self.records.visits.values()),
             cases=self.records.cases,
             queue=queue,
             measured_ends=self.records.measured_ends,
             space={
                 "id": SPACE_ID,
                 "seq": self.seq,
-                "inside": sum(inside for inside, _ in counts.values()),
-                "staff": sum(staff for _, staff in counts.values()),
+                "inside": sum(inside for inside, _ in zones.values()),
+                "staff": sum(staff for _, staff in zones.values()),
+                "level": self._levels[WHOLE],
                 "admitted_day": today,
                 "admitted": admitted_before + self._admitted,
                 **numbers,
             },
         )
+
+    def _inside(self) -> dict[str, tuple[int, int]]:
+        return {id_: (zone.inside, zone.staff) for id_, zone in self._world.zones.items()}
 
     def _unreadable(self, item: Item, row: Any) -> Code | None:
         sent, kiosk = item.scan, item.kiosk

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from server.domain.admission import Answer, Code, Decision, PassFacts, Scan, World
@@ -25,12 +25,15 @@ class Source:
 
 @dataclass(slots=True)
 class Records:
-    """Collects the rows of a batch. `measured_ends` are exits that came after their visit's end was assumed."""
+    """Collects the rows of a batch. `measured_ends` are exits that came after their visit's end was assumed.
+
+    `visits` has one row for a holder's day: one that begins and ends within the batch is stored once.
+    """
 
     space: Space
     world: World
     movements: list[Row] = field(default_factory=list)
-    visits: list[Row] = field(default_factory=list)
+    visits: dict[tuple[str, date], Row] = field(default_factory=dict)
     cases: list[Row] = field(default_factory=list)
     measured_ends: list[Row] = field(default_factory=list)
 
@@ -84,10 +87,14 @@ class Records:
                     "entered_at": standing.since,
                     "people": standing.inside,
                 }
-                self.visits.append(common | began | {"left_at": None})
+                self._add_visit(common | began | {"left_at": None})
             elif before is not None and standing.since is None:
                 ended = {"day": self.space.day_of(before), "entered_at": before, "people": 1}
-                self.visits.append(common | ended | {"left_at": max(at, before)})
+                self._add_visit(common | ended | {"left_at": max(at, before)})
+
+    def _add_visit(self, row: Row) -> None:
+        known = self.visits.setdefault((row["holder"], row["day"]), row)
+        known["left_at"], known["is_assumed"] = row["left_at"], row["is_assumed"]
 
     def add_case(self, source: Source, facts: PassFacts, scan: Scan, decision: Decision) -> None:
         """Open a case, if the decision wants one."""

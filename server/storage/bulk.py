@@ -25,7 +25,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 
 def upsert_rows(connection: Connection, table: Table, rows: Sequence[Row], *, key: Names, change: Names) -> None:
-    """Insert every row; where one with this key stands, set its columns in `change`."""
+    """Insert every row; where one with this key stands, set its columns in `change`. No two rows have the same key."""
     if rows:
         _run(connection, _upsert(connection.dialect, table, tuple(rows[0]), key, change), rows)
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, case, or_, select, update
 
 from server.storage.bulk import upsert_rows
 from server.storage.core import table
+from server.storage.delegations import Delegation
 from server.storage.movements import Movement
 from server.storage.queues import QueuePlace
 from server.storage.spaces import SpaceRow, ZoneRow
@@ -16,6 +17,7 @@ from server.storage.standings import Standing
 from server.storage.visits import Visit
 
 _standings, _zones, _space, _queue = table(Standing), table(ZoneRow), table(SpaceRow), table(QueuePlace)
+_delegations = table(Delegation)
 
 
 def day_ended_at(connection: Connection) -> datetime | None:
@@ -24,11 +26,27 @@ def day_ended_at(connection: Connection) -> datetime | None:
     return ended
 
 
-def people_inside(connection: Connection, at: datetime, most: int) -> Sequence[Any]:
-    """Lock and return the standings of holders who were inside at a moment and still are, at most so many."""
-    came_before = or_(_standings.c.since.is_(None), _standings.c.since <= at)
-    inside = select(_standings).where(_standings.c.inside > 0, came_before)
-    return connection.execute(inside.order_by(_standings.c.holder).limit(most).with_for_update()).all()
+def holders_inside(connection: Connection, at: datetime, most: int) -> Sequence[Any]:
+    """Return holders who were inside at a moment and still are, at most so many, with their delegations."""
+    inside = select(_standings.c.holder, _standings.c.delegation_id).where(*_was_inside(at))
+    return connection.execute(inside.order_by(_standings.c.holder).limit(most)).all()
+
+
+def lock_inside(connection: Connection, holders: Sequence[Any], at: datetime) -> Sequence[Any]:
+    """Lock these holders and their delegations, as scans do, and return the standings of those still inside."""
+    groups = {row.delegation_id for row in holders} - {None}
+    connection.execute(
+        select(_delegations.c.id).where(_delegations.c.id.in_(groups)).order_by(_delegations.c.id).with_for_update()
+    )
+    names = {row.holder for row in holders}
+    locked = _standings.c.holder.in_(names | {f"d:{id_}" for id_ in groups})
+    connection.execute(select(_standings.c.holder).where(locked).order_by(_standings.c.holder).with_for_update())
+    still = select(_standings).where(_standings.c.holder.in_(names), *_was_inside(at))
+    return connection.execute(still.order_by(_standings.c.holder)).all()
+
+
+def _was_inside(at: datetime) -> tuple[Any, ...]:
+    return _standings.c.inside > 0, or_(_standings.c.since.is_(None), _standings.c.since <= at)
 
 
 def leave_all(

@@ -1,12 +1,16 @@
 """The space, its zones and gates, and the counters of who is inside."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlmodel import Field, SQLModel
 
+from server.domain.occupancy import WHOLE, Counts
 from server.domain.space import Space
 from server.storage.core import table
+from server.storage.locks import lock_word
 
 SPACE_ID = 1
 
@@ -61,8 +65,40 @@ def gate_id(zone_id: str, *, inner: bool) -> str:
     return f"{zone_id}:{'inner' if inner else 'outer'}"
 
 
+def read_counts(connection: Connection) -> tuple[Counts, datetime | None]:
+    """Return the counters of the space and its zones, and when its last day ended."""
+    space = connection.execute(select(table(SpaceRow))).one_or_none()
+    zones = connection.execute(select(table(ZoneRow))).all()
+    return _counts(space, zones), space.ended_at if space else None
+
+
+def lock_counts(connection: Connection) -> Counts:
+    """Lock the rows of the zones and the space, and return their counters."""
+    zones = connection.execute(select(table(ZoneRow)).order_by(table(ZoneRow).c.id).with_for_update()).all()
+    return _counts(connection.execute(select(table(SpaceRow)).with_for_update()).one_or_none(), zones)
+
+
+def save_levels(connection: Connection, levels: Mapping[str, str]) -> None:
+    """Write how crowded these zones are, and the space, which counts as a new state of it."""
+    zones, space = table(ZoneRow), table(SpaceRow)
+    for id_, level in levels.items():
+        if id_ != WHOLE:
+            connection.execute(update(zones).where(zones.c.id == id_).values(level=level))
+    if levels:
+        whole = {"level": levels[WHOLE]} if WHOLE in levels else {}
+        connection.execute(update(space).values(seq=space.c.seq + 1, **whole))
+
+
+def _counts(space: Any, zones: Sequence[Any]) -> Counts:
+    if space is None:
+        return Counts(0, {}, {})
+    levels = {row.id: row.level for row in zones} | {WHOLE: space.level}
+    return Counts(space.seq, {row.id: (row.inside, row.staff) for row in zones}, levels)
+
+
 def sync_space(connection: Connection, space: Space) -> None:
     """Make the rows follow the space file: new zones are added, changed ones changed, vanished ones closed."""
+    lock_word(connection, "space file")
     spaces, zones, gates = table(SpaceRow), table(ZoneRow), table(Gate)
     if connection.scalar(select(spaces.c.id)) is None:
         first = {"id": SPACE_ID, "seq": 0, "inside": 0, "staff": 0, "queue_number": 0, "level": "quiet", "admitted": 0}

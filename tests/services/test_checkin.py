@@ -5,10 +5,12 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from server.app import build_house
@@ -17,6 +19,7 @@ from server.services import checkin
 from server.services.checkin import CheckIn
 from server.services.clock import Clock
 from server.services.day_end import close_day, close_due_day
+from server.services.devices import Plan
 from server.services.house import House
 from server.services.queueing import call_waiting
 from server.services.recount import recount
@@ -27,6 +30,7 @@ from server.storage.day_end import day_ended_at
 from server.storage.migrate import upgrade
 from server.storage.spaces import sync_space
 from tests.cast import add_delegation, add_visitor
+from tests.statements import run_sql
 
 NOW = datetime(2020, 10, 12, 2, 0, tzinfo=UTC)  # 09:00 at the space, a Monday in opening hours
 GATE = Kiosk("gate", "Cổng chính", "gate", "lobby")
@@ -76,7 +80,8 @@ async def one(house: House, kiosk: Kiosk, pass_text: str, **fields: Any) -> dict
 
 
 async def rows(house: House, statement: str) -> list[tuple[Any, ...]]:
-    return await house.database.read(lambda connection: [tuple(row) for row in connection.execute(text(statement))])
+    found: list[tuple[Any, ...]] = await house.database.read(partial(run_sql, statement=statement))
+    return found
 
 
 async def test_lan_comes_in_and_the_answer_says_so(house: House, lan: str) -> None:
@@ -250,6 +255,15 @@ async def test_the_statements_of_a_batch_are_constant(
     assert 5 < len(statements) == few <= 17
 
 
+async def test_who_comes_in_and_leaves_within_one_batch_has_one_visit(house: House, lan: str) -> None:
+    entry, leave, again = scan(lan, direction="in"), scan(lan, direction="out"), scan(lan, direction="in")
+    with structlog.testing.capture_logs() as logged:
+        answers = await house.checkin.answer([entry, leave, again, scan(lan, direction="out")], GATE)
+    assert [answer["answer"] for answer in answers] == ["admitted", "left", "admitted", "left"]
+    assert not [line for line in logged if line["event"] == "batch_retried_item_by_item"]
+    assert len(await rows(house, "SELECT left_at FROM visit WHERE left_at IS NOT NULL")) == 1
+
+
 async def test_one_row_that_cannot_be_stored_does_not_fail_its_batch(house: House, lan: str) -> None:
     def break_standing(connection: Any) -> str:
         id_ = add_visitor(connection, "Khách hỏng")
@@ -265,16 +279,9 @@ async def test_one_row_that_cannot_be_stored_does_not_fail_its_batch(house: Hous
 
 
 async def test_what_is_not_remembered_is_counted_per_kiosk(house: House) -> None:
-    def pair(connection: Any) -> None:
-        connection.execute(
-            text(
-                "INSERT INTO device (id, name, role, zone_id, inner, direction, language, token_hash, paired_at, misreads)"
-                " VALUES ('in', 'Cổng', 'gate', 'lobby', false, 'in', 'vi', 'x', '2020-10-12 00:00:00', '{}')"
-            )
-        )
-
-    await house.database.write(pair)
-    await house.checkin.answer([scan("x"), scan("y"), {"id": "1"}], IN)
+    device, _ = await house.devices.pair(Plan("Cổng", "gate", "lobby", "in"), actor="hoa")
+    gate = replace(IN, id=device.id)
+    await house.checkin.answer([scan("x"), scan("y"), {"id": "1"}], gate)
     await house.checkin.drain()
     assert await rows(house, "SELECT misreads FROM device") == [('{"invalid_pass":2,"malformed":1}',)]
 

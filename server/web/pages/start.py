@@ -74,7 +74,7 @@ async def start_context(app: Starlette, house: House, demo: Demonstration | None
         "programs": [
             path for path in ("/api/v1/openapi.json", "/healthz", "/metrics", "/open") if page_exists(app, path)
         ],
-        "connected": len(app.state.live.devices),
+        "connected": len(app.state.presence.devices),
         "paired": sum(device.revoked_at is None for device in await house.devices.page("", _MOST_DEVICES)),
     }
 

@@ -14,6 +14,7 @@ from server.services.clock import real_now
 from server.services.devices import PairedDevice, Plan
 from server.web.api.devices import Approval
 from server.web.auth import Principal
+from server.web.forms import read_form
 from server.web.pages.staff.desk import enter, render_desk
 from server.web.problems import PROBLEMS, sentence_of
 from server.web.templating import house_of
@@ -35,7 +36,7 @@ async def pair_device(request: Request) -> Response:
     principal = await enter(request, Right.PAIR_DEVICES)
     if isinstance(principal, Response):
         return principal
-    form = {key: str(value) for key, value in (await request.form()).items()}
+    form = await read_form(request)
     code = "".join(filter(str.isdigit, form.get("code", "")))
     try:
         device = await house_of(request).devices.approve(code, _plan(form), actor=principal.actor)
@@ -83,7 +84,7 @@ async def _page(
     house = house_of(request)
     query = request.query_params
     may_pair = Right.PAIR_DEVICES in principal.rights
-    connected = request.app.state.live.devices
+    connected = request.app.state.presence.devices
     devices = [
         _row(device, house.space.local, is_connected=device.id in connected)
         for device in await house.devices.page("", _MOST)

@@ -1,0 +1,129 @@
+"""What runs beside the requests as long as the house is open."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.applications import Starlette
+
+from server.services.clock import Clock
+from server.services.day_end import close_due_day
+from server.services.house import House
+from server.services.queueing import call_waiting
+from server.storage.database import Database, StorageUnavailableError
+from server.storage.movements import last_received
+from server.storage.queues import read_pace
+
+FOLLOW_SECONDS = 0.5
+"""How often changes of other processes are looked for: the command line's, and what the bus has lost."""
+
+_log = structlog.get_logger()
+
+
+def start_works(app: Starlette) -> "list[asyncio.Task[None]]":
+    """Start the works of a house; the tasks are for `end_works`."""
+    house: House = app.state.house
+    works = [house.hub.run(), house.bus.run(), house.checkin.run(), house.arrivals.run(), app.state.presence.run()]
+    works += [_follow(app), _keep_days(house), app.state.figures.loop.run(), _end_with_parent()]
+    tasks = [asyncio.create_task(work) for work in works]
+    for task in tasks:
+        task.add_done_callback(_report)
+    return tasks
+
+
+async def end_works(tasks: "list[asyncio.Task[None]]") -> None:
+    """Cancel the house's works; one that does not end is told again, and then left, so that a stop always ends."""
+    for _ in range(3):
+        for task in tasks:
+            task.cancel()
+        _, pending = await asyncio.wait(tasks, timeout=1)
+        if not pending:
+            return
+    _log.error("work_did_not_end", works=[task.get_coro().__qualname__ for task in pending])  # type: ignore[union-attr]
+
+
+async def go_on_after_last_movement(clock: Clock, database: Database) -> None:
+    """A simulated day that is restarted goes on where it stopped."""
+    if clock.is_simulated:
+        last = await database.read(last_received)
+        if last is not None:
+            clock.go_on_after(last)
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("work_stopped", work=task.get_coro().__qualname__, exc_info=task.exception())  # type: ignore[union-attr]
+
+
+class _Attempts:
+    """Runs a step again and again; what keeps it from working is told once, not each time."""
+
+    def __init__(self) -> None:
+        self._failing: set[str] = set()
+
+    async def make(self, step: Callable[[], Awaitable[None]], name: str) -> None:
+        try:
+            await step()
+        except StorageUnavailableError as error:
+            if name not in self._failing:
+                _log.warning("work_waits_for_store", work=name, why=error.why)
+            self._failing.add(name)
+        except Exception:  # noqa: BLE001 - tried again in a moment, whatever it was, and the others go on
+            if name not in self._failing:
+                _log.exception("work_failed", work=name)
+            self._failing.add(name)
+        else:
+            if name in self._failing:
+                _log.info("work_goes_on", work=name)
+            self._failing.discard(name)
+
+
+async def _follow(app: Starlette) -> None:
+    """Take up what the command line and other processes have changed, within a second."""
+    house: House = app.state.house
+    attempts = _Attempts()
+
+    async def follow_devices() -> None:
+        for device_id in await house.devices.reload():
+            await app.state.live.cut_off(device_id)
+
+    async def follow_keys() -> None:
+        house.keys.reload()
+
+    while True:
+        await asyncio.sleep(FOLLOW_SECONDS)
+        await attempts.make(follow_devices, "devices")
+        await attempts.make(house.occupancy.refresh, "occupancy")
+        await attempts.make(house.database.tend, "database")
+        await attempts.make(follow_keys, "keys")
+
+
+async def _keep_days(house: House) -> None:
+    """End each day at its last closing, and keep the pace of the queue."""
+    attempts = _Attempts()
+
+    async def keep() -> None:
+        people = await close_due_day(house.database, house.space, house.clock.now())
+        if people:
+            _log.info("day_ended", people=people)
+        if people is not None:
+            await house.occupancy.refresh()
+            house.arrivals.mark_changed()
+        await call_waiting(house.database, house.space, house.clock.now())
+        house.checkin.set_pace(*await house.database.read(read_pace, house.clock.now()))
+
+    while True:
+        await attempts.make(keep, "days")
+        await asyncio.sleep(min(10.0, max(0.2, 20 / house.clock.speed)))
+
+
+async def _end_with_parent() -> None:
+    """Stop, where the process that started this one and would start it again is gone: it holds the address."""
+    parent = multiprocessing.parent_process()
+    while parent is None or parent.is_alive():
+        await asyncio.sleep(1)
+    _log.error("parent_gone")
+    os.kill(os.getpid(), signal.SIGTERM)
