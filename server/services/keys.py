@@ -49,8 +49,9 @@ class Keys:
         return self._keys if self.ring else ()
 
     def reload(self) -> bool:
-        """Read the file again if another process changed it; tell whether it did."""
-        if self._ring is None or self._stamp == self._stamp_now():
+        """Read the file again if another process changed it; tell whether it did. A lost file changes nothing."""
+        # A file that is gone is no rotation: reading it would make a new key, and forget those of the passes outside.
+        if self._ring is None or self._stamp_now() in (None, self._stamp):
             return False
         self._load()
         return True

@@ -40,6 +40,7 @@ class Readiness:
     def __init__(self, house: House) -> None:
         self._house = house
         self._asking: asyncio.Task[list[Part]] | None = None
+        self._had_secret = False
         self.is_stopping = False
 
     async def examine(self) -> list[Part]:
@@ -80,11 +81,22 @@ class Readiness:
 
     def _secret(self) -> Part:
         path = self._house.settings.secret_file
-        is_readable = os.access(path, os.R_OK)
-        return Part("secret_file", is_readable, "" if is_readable else "not_readable")
+        if os.access(path, os.F_OK):
+            self._had_secret = True
+            is_readable = os.access(path, os.R_OK)
+            return Part("secret_file", is_readable, "" if is_readable else "not_readable")
+        if self._had_secret:
+            # The keys in memory still verify; a start without the file would make new ones.
+            return Part("secret_file", ok=False, detail="lost", is_vital=False)
+        is_makeable = os.access(_existing(path.absolute().parent), os.W_OK)
+        return Part("secret_file", is_makeable, "to_be_made" if is_makeable else "not_writable")
 
     def _bus(self) -> list[Part]:
         bus = getattr(self._house, "bus", None)
         if bus is None or not self._house.settings.bus_url:
             return []
         return [Part("bus", bus.is_connected, "" if bus.is_connected else "not_connected", is_vital=False)]
+
+
+def _existing(folder: Path) -> Path:
+    return next((place for place in (folder, *folder.parents) if place.exists()), folder)

@@ -56,3 +56,12 @@ def test_a_broken_secret_file_is_said_and_left_as_it_is(file: Path, text: str):
     with pytest.raises(DomainError, match="bad_secret_file"):
         Keys(file).listed()
     assert file.read_text() == text
+
+
+def test_a_running_house_keeps_its_keys_when_the_file_is_lost(file: Path):
+    desk = Keys(file)
+    lan = desk.ring.issue(new_pass_id(), PassKind.VISITOR, valid_until=None)
+    file.unlink()
+    assert not desk.reload()
+    assert not file.exists()
+    assert desk.ring.verify(lan)

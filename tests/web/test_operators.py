@@ -117,10 +117,19 @@ async def test_an_older_schema_makes_it_unready(hall: RunningHouse):
     assert (status, body["checks"]["migrations"]["ok"]) == (503, False)
 
 
-async def test_a_lost_secret_file_makes_it_unready(hall: RunningHouse, tmp_path: Path):
+async def test_a_secret_file_that_is_yet_to_be_made_keeps_nobody_out(tmp_path: Path, database_url: str):
+    async with running_house(tmp_path, database_url) as fresh:
+        status, body = await ask(fresh)
+    assert (status, body["checks"]["secret_file"]) == (200, {"ok": True, "detail": "to_be_made"})
+
+
+async def test_a_secret_file_that_was_there_and_is_lost_is_told_while_scans_go_on(hall: RunningHouse, tmp_path: Path):
+    assert (await ask(hall))[1]["status"] == "ready"
     (tmp_path / "secret.json").unlink()
     status, body = await ask(hall)
-    assert (status, body["checks"]["secret_file"]) == (503, {"ok": False, "detail": "not_readable"})
+    assert (status, body["status"]) == (200, "degraded")
+    assert body["checks"]["secret_file"] == {"ok": False, "detail": "lost"}
+    assert (await hall.scan())["answer"] == "admitted"
 
 
 async def test_a_full_disk_makes_it_unready(hall: RunningHouse, monkeypatch: pytest.MonkeyPatch):
