@@ -36,6 +36,7 @@ class SqliteDatabase(Database):
         self._file: tuple[int, int] | None = None
         self._writes = _open_engine(url, connections=1)
         event.listen(self._writes, "connect", self._note_file)
+        event.listen(self._writes, "connect", _leave_waiting_to_turns)
         self._reads = _open_engine(url, connections=READERS)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._writer = Writer(self._writes)
@@ -98,6 +99,10 @@ class SqliteDatabase(Database):
         self._readers.shutdown()
         self._reads.dispose()
         self._writes.dispose()
+
+
+def _leave_waiting_to_turns(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA busy_timeout=0")
 
 
 def _make_folder(folder: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.storage.turns import Turns
+
 _LAST = 9
 
 
@@ -18,6 +20,7 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._turns = Turns(engine.url.database)
         self._order = itertools.count()
         self._jobs: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
@@ -42,7 +45,7 @@ class Writer:
             try:
                 # Kept open between jobs: opening one and its events cost as much as a small batch.
                 connection = connection or self._engine.connect()
-                result = _transact(connection, job)
+                result = self._transact(connection, job)
             except BaseException as error:  # noqa: BLE001 - it belongs to whoever asked, not to this thread
                 connection = _recover(connection)
                 _answer(loop, future, None, error)
@@ -50,13 +53,13 @@ class Writer:
                 _answer(loop, future, result, None)
         if connection is not None:
             connection.close()
+        self._turns.close()
 
-
-def _transact(connection: Connection, job: Callable[[Connection], Any]) -> Any:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    result = job(connection)
-    connection.commit()
-    return result
+    def _transact(self, connection: Connection, job: Callable[[Connection], Any]) -> Any:
+        self._turns.begin(connection)
+        result = job(connection)
+        connection.commit()
+        return result
 
 
 def _recover(connection: Connection | None) -> Connection | None:
