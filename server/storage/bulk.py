@@ -74,7 +74,8 @@ def _upsert(dialect: Dialect, table: Table, names: Names, key: Names, change: Na
     place, insert = _Quoted(dialect, table), _insert(dialect, table, names)
     keys = ", ".join(place.column(name) for name in key)
     changes = ", ".join(f"{place.column(name)} = excluded.{place.column(name)}" for name in change)
-    return _Statement(f"{insert.sql} ON CONFLICT ({keys}) DO UPDATE SET {changes}", names, insert.processors)
+    done = f"DO UPDATE SET {changes}" if changes else "DO NOTHING"
+    return _Statement(f"{insert.sql} ON CONFLICT ({keys}) {done}", names, insert.processors)
 
 
 @cache

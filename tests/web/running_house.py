@@ -15,6 +15,7 @@ from server.app import build_app
 from server.domain.kiosk import Kiosk
 from server.services.clock import Clock
 from server.services.house import House
+from server.services.presence import Presence
 from server.serving import server_config
 from server.settings import Settings
 from tests.cast import MORNING, add_delegation, add_visitor
@@ -31,6 +32,7 @@ class RunningHouse:
     house: House
     server: uvicorn.Server
     serving: "asyncio.Task[None]"
+    presence: Presence
 
     async def stop(self) -> None:
         self.server.should_exit = True
@@ -70,7 +72,7 @@ async def running_house(
         assert not serving.done(), "the server did not start"
         await asyncio.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
-    running = RunningHouse(f"http://127.0.0.1:{port}", app.state.house, server, serving)
+    running = RunningHouse(f"http://127.0.0.1:{port}", app.state.house, server, serving, app.state.presence)
     try:
         yield running
     finally:
