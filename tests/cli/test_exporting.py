@@ -6,12 +6,7 @@ import pytest
 
 from server.cli import main
 
-
-@pytest.fixture(autouse=True)
-def house(tmp_path, database_url, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SANH_DATABASE_URL", database_url)
-    monkeypatch.setenv("SANH_SECRET_FILE", str(tmp_path / "secret.json"))
+pytestmark = pytest.mark.usefixtures("_house")
 
 
 @pytest.mark.parametrize("subject", ["delegations", "visitors", "movements"])

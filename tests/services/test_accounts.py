@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text, update
 
 from server.domain.errors import DomainError
 from server.domain.roles import Right, Role
 from server.services.accounts import Accounts
+from server.storage.accounts import SESSIONS
 from server.storage.audit import verify_chain
 from server.storage.database import Database
 
@@ -121,10 +122,9 @@ async def _made(accounts: Accounts, role: Role):
 
 
 def _age(connection: Connection, by: timedelta) -> None:
-    connection.execute(
-        text("UPDATE staff_session SET expires_at = datetime(expires_at, :by)"),
-        {"by": f"-{by.total_seconds():.0f} seconds"},
-    )
+    for row in connection.execute(select(SESSIONS)).all():
+        older = update(SESSIONS).where(SESSIONS.c.id_hash == row.id_hash)
+        connection.execute(older.values(expires_at=row.expires_at - by))
 
 
 def _lines(connection: Connection) -> list[tuple[str, str | None]]:

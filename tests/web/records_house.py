@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 
 from server.app import build_app
 from server.settings import Settings
+from tests.statements import run_sql
 
 
 class Programs:
@@ -30,11 +31,7 @@ class Programs:
 
     def sql(self, statement: str, **values: Any) -> Any:
         """Run a statement; return its rows if it has any."""
-
-        def query(connection: Connection) -> Any:
-            result = connection.execute(text(statement), values)
-            return [tuple(row) for row in result] if result.returns_rows else None
-
+        query = partial(run_sql, statement=statement, **values)
         return self.client.portal.call(self.house.database.write, query)  # type: ignore[union-attr]
 
     def forget_all(self) -> None:
