@@ -33,6 +33,8 @@ class AuditLine(SQLModel, table=True):
 
 
 _LINES = table(AuditLine)
+_LAST_HASH = select(_LINES.c.hash).order_by(_LINES.c.seq.desc()).limit(1)
+_ADD = insert(_LINES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Entry:
 def append_line(connection: Connection, entry: Entry) -> None:
     """Add a line to the log, chained to the one before."""
     lock_word(connection, "audit line")
-    previous = connection.scalar(select(_LINES.c.hash).order_by(_LINES.c.seq.desc()).limit(1)) or GENESIS
+    previous = connection.scalar(_LAST_HASH) or GENESIS
     values: dict[str, Any] = {
         "at": entry.at,
         "actor": entry.actor[:100],
@@ -59,7 +61,7 @@ def append_line(connection: Connection, entry: Entry) -> None:
         "before": _plain(entry.before),
         "after": _plain(entry.after),
     }
-    connection.execute(insert(_LINES).values(**values, previous_hash=previous, hash=_hash(previous, values)))
+    connection.execute(_ADD, {**values, "previous_hash": previous, "hash": _hash(previous, values)})
 
 
 def verify_chain(connection: Connection, after: int = 0, previous: str = GENESIS) -> int | None:

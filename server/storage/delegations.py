@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     false,
@@ -78,6 +79,12 @@ _AS_THEY_ARE = (
     "id code name kind planned named arrived visit_date slot_at minutes leader_id leader_name leader_title "
     "contact_name phone email language purpose sector needs notes letter guide zones cancel_reason version"
 ).split()
+_ADD = DELEGATIONS.insert().returning(DELEGATIONS.c.id)
+_COUNT_MEMBERS = (
+    DELEGATIONS.update()
+    .where(DELEGATIONS.c.id == bindparam("delegation"))
+    .values(named=DELEGATIONS.c.named + bindparam("change"))
+)
 _UNNAMED = func.coalesce(_PLACE.c.inside, 0)
 _MEMBERS = func.coalesce(_PLACE.c.members_inside, 0)
 
@@ -111,7 +118,7 @@ def free_code(connection: Connection) -> str:
 def add_delegation(connection: Connection, values: Mapping[str, Any]) -> int:
     """Register a delegation and give it its place, outside. Return its id."""
     defaults = {"planned": 0, "named": 0, "arrived": 0, "version": 1} | _EMPTY
-    id_ = connection.scalar(DELEGATIONS.insert().values(**{**defaults, **values}).returning(DELEGATIONS.c.id))
+    id_ = connection.scalar(_ADD, {**defaults, **values})
     assert id_ is not None
     add_standing(connection, f"d:{id_}", id_)
     return int(id_)
@@ -126,7 +133,7 @@ def update_delegation(connection: Connection, id_: int, values: Mapping[str, Any
 
 def count_members(connection: Connection, id_: int, change: int) -> None:
     """Add to the number of a delegation's named members."""
-    connection.execute(DELEGATIONS.update().where(DELEGATIONS.c.id == id_).values(named=DELEGATIONS.c.named + change))
+    connection.execute(_COUNT_MEMBERS, {"delegation": id_, "change": change})
 
 
 def lock_delegations(connection: Connection, ids: Sequence[int]) -> None:

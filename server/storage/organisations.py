@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlmodel import Field, SQLModel
 
 from server.domain.text import clean, search_key
@@ -25,22 +25,26 @@ class Organisation(SQLModel, table=True):
 
 
 ORGANISATIONS: Any = table(Organisation)
+_OF_NAME = (
+    select(ORGANISATIONS.c.id)
+    .where(
+        ORGANISATIONS.c.search_key == bindparam("key"),
+        or_(ORGANISATIONS.c.valid_from.is_(None), ORGANISATIONS.c.valid_from <= bindparam("day")),
+        or_(ORGANISATIONS.c.valid_to.is_(None), ORGANISATIONS.c.valid_to >= bindparam("day")),
+    )
+    .order_by(ORGANISATIONS.c.id)
+    .limit(1)
+)
+_ADD = ORGANISATIONS.insert()
 
 
 def find_or_add_organisation(connection: Connection, name: str, *, kind: str, on: date) -> str:
     """Return the id of the organisation of this name on a day, accents and case aside; made if new."""
     lock_word(connection, "organisation")
     key = search_key(name)[:300]  # folding may lengthen a name
-    bears = [or_(ORGANISATIONS.c.valid_from.is_(None), ORGANISATIONS.c.valid_from <= on)]
-    bears.append(or_(ORGANISATIONS.c.valid_to.is_(None), ORGANISATIONS.c.valid_to >= on))
-    found: str | None = connection.scalar(
-        select(ORGANISATIONS.c.id)
-        .where(ORGANISATIONS.c.search_key == key, *bears)
-        .order_by(ORGANISATIONS.c.id)
-        .limit(1)
-    )
+    found: str | None = connection.scalar(_OF_NAME, {"key": key, "day": on})
     if found is not None:
         return found
     id_ = new_id()
-    connection.execute(ORGANISATIONS.insert().values(id=id_, name=clean(name), search_key=key, kind=kind))
+    connection.execute(_ADD, {"id": id_, "name": clean(name), "search_key": key, "kind": kind})
     return id_

@@ -4,16 +4,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from server.domain.text import search_key
-from server.storage.core import table
+from server.storage.bulk import insert_rows
 from server.storage.delegations import DELEGATIONS, count_members
 from server.storage.organisations import ORGANISATIONS
 from server.storage.people import VISITORS
-from server.storage.standings import Standing
+from server.storage.standings import add_standings
 
-_STANDINGS = table(Standing)
 _MOST_VALUES = 500
 
 
@@ -52,6 +51,7 @@ class MemberRow(NamedTuple):
     notes: str
 
 
+_BEARERS = select(func.count()).select_from(DELEGATIONS).where(DELEGATIONS.c.code == bindparam("asked"))
 _REGISTERED: Select[Any] = select(
     DELEGATIONS.c.id,
     DELEGATIONS.c.code,
@@ -100,16 +100,15 @@ def all_codes(connection: Connection) -> set[str]:
 
 def is_code_free(connection: Connection, code: str) -> bool:
     """Tell whether no delegation bears this code."""
-    return not connection.scalar(select(func.count()).select_from(DELEGATIONS).where(DELEGATIONS.c.code == code))
+    return not connection.scalar(_BEARERS, {"asked": code})
 
 
 def add_members(connection: Connection, delegation_id: int, people: Sequence[Mapping[str, Any]]) -> None:
     """Register new members of a delegation, give each their place (outside), and count them. Three statements."""
     if not people:
         return
-    connection.execute(VISITORS.insert(), [{**person, "delegation_id": delegation_id} for person in people])
-    first = {"inside": 0, "places": {}, "members_inside": 0, "reentries": 0, "delegation_id": delegation_id}
-    connection.execute(_STANDINGS.insert(), [{"holder": f"v:{person['id']}", **first} for person in people])
+    insert_rows(connection, VISITORS, [{**person, "delegation_id": delegation_id} for person in people])
+    add_standings(connection, [f"v:{person['id']}" for person in people], delegation_id)
     count_members(connection, delegation_id, len(people))
 
 

@@ -1,10 +1,13 @@
 """Standings: where each holder is now. A holder is a visitor, a delegation's unnamed people, or one of the staff."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, Index, text
 from sqlmodel import Field, SQLModel
 
+from server.storage.bulk import insert_rows
 from server.storage.core import Moment, table
 
 
@@ -40,7 +43,21 @@ class Standing(SQLModel, table=True):
     reentries: int = 0
 
 
+_STANDINGS = table(Standing)
+
+
 def add_standing(connection: Connection, holder: str, delegation_id: int | None) -> None:
     """Give a new visitor (`v:…`), delegation (`d:…`) or member of staff (`s:…`) its place: outside."""
-    first = {"inside": 0, "places": {}, "members_inside": 0, "reentries": 0}
-    connection.execute(table(Standing).insert().values(holder=holder, delegation_id=delegation_id, **first))
+    add_standings(connection, [holder], delegation_id)
+
+
+def add_standings(connection: Connection, holders: Sequence[str], delegation_id: int | None) -> None:
+    """Give many their places. One statement."""
+    first: dict[str, Any] = {
+        "delegation_id": delegation_id,
+        "inside": 0,
+        "places": {},
+        "members_inside": 0,
+        "reentries": 0,
+    }
+    insert_rows(connection, _STANDINGS, [{"holder": holder, **first} for holder in holders])
