@@ -49,6 +49,7 @@ def _nothing_known_of_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about the other engine alone; on PostgreSQL also what uses no database."""
     other = "sqlite" if SERVER else "postgresql"
