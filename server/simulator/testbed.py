@@ -43,7 +43,7 @@ capacity = 100000
 _HEADS = ("STT", "Mã đoàn", "Tên đoàn / Đơn vị", "Số người", "Ngày tham quan", "Giờ")
 _MEMBER_HEADS = ("STT", "Mã đoàn", "Họ và tên")
 _MEMBERS = 10
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 _STOP_SECONDS = 15.0
 
 

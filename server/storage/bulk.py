@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
 
-from server.storage.driver import execute, execute_for_each
+from server.storage.driver import array_kind, execute, execute_for_each
 
 Row = dict[str, Any]
 Names = tuple[str, ...]
@@ -108,8 +108,8 @@ class _Quoted:
 
     def given(self, names: Names, *, numbered: bool = False) -> str:
         """Return PostgreSQL's table of the parameters, a list for each column."""
-        kinds = (self._dialect.type_compiler_instance.process(self._columns[name].type) for name in names)
-        lists = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, start=1))
+        kinds = (array_kind(self._dialect, self._columns[name].type) for name in names)
+        lists = ", ".join(f"${number}::{kind}" for number, kind in enumerate(kinds, start=1))
         listed = ", ".join(self.column(name) for name in names)
         if numbered:
             return f"unnest({lists}) WITH ORDINALITY AS given ({listed}, given_order)"

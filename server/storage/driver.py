@@ -8,8 +8,9 @@ errors come out as SQLAlchemy's all the same.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
 Values = Sequence[Any]
 
@@ -30,6 +31,15 @@ def execute(connection: Connection, sql: str, values: Values) -> None:
 def execute_for_each(connection: Connection, sql: str, rows: Sequence[Values]) -> None:
     """Run a statement once for every row of values."""
     _run(connection, sql, rows, many=True).close()
+
+
+def array_kind(dialect: Dialect, kind: TypeEngine[Any]) -> str:
+    """Return PostgreSQL's type for a list of a column's values.
+
+    Text has no length there: a cast to one would cut what is too long, where the column itself refuses it.
+    """
+    named = dialect.type_compiler_instance.process(kind)
+    return "TEXT[]" if named.startswith("VARCHAR") else f"{named}[]"
 
 
 def _run(connection: Connection, sql: str, values: Any, *, many: bool) -> Any:

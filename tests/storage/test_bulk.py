@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from server.storage import scans
 from server.storage.bulk import insert_rows, update_rows, upsert_rows
@@ -89,6 +89,12 @@ async def test_the_drivers_errors_come_out_as_any_other_and_nothing_is_kept(data
     assert await database.read(rows_of, VISITS) == []
     with pytest.raises((OperationalError, ProgrammingError)):
         await database.read(fetch, "SELECT nothing FROM nowhere", ())
+
+
+@pytest.mark.postgresql
+async def test_a_text_that_is_too_long_for_its_column_is_refused_and_not_cut(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="too long"):
+        await database.write(insert_rows, VISITS, [visit("v:" + 40 * "x")])
 
 
 async def test_a_prepared_select_takes_any_number_of_keys(database: Database) -> None:
