@@ -32,7 +32,7 @@ from server.services.workbook import read_workbook
 from server.storage import registry
 
 _CODE, _ORGANISATION = Field.CODE, Field.ORGANISATION
-SLICE_SECONDS = 0.008
+SLICE_SECONDS = 0.006
 BREATH_SECONDS = 0.0015
 PEOPLE_A_SLICE = 80
 MOST_A_SLICE = 50
