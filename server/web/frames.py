@@ -10,15 +10,20 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode
 
 from server.web.slim import Flag, Inbox
 
 STOPPING = 1012
 """The code of a disconnect that the server itself wants: answer what was taken, then close with it."""
 
+UNREAD_LIMIT = 1024 * 1024
+"""How many bytes may wait for a client that does not read."""
+
 _DOOR = "sanh.transport"
 _CLOSE_SECONDS = 2.0
+_TEXT = 0x81  # a whole message of text, in one frame
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class DirectProtocol(WebSocketsSansIOProtocol):
@@ -38,11 +43,36 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         self.stop_keepalive()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": STOPPING})
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated and self.conn.handshake_exc is not None:
+            # uvicorn waits for a request that will not come any more; websockets has an answer to some that are none.
+            self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
+            self.transport.close()
+
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         scope = getattr(self, "scope", None)
         if scope is not None:
             scope["extensions"][_DOOR] = self
+            # Frames wait until the socket is accepted: a pong would go out before the answer to the handshake.
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def handle_ping(self) -> None:
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > UNREAD_LIMIT:
+            # Whoever asks so often and never listens is not there.
+            self.transport.abort()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf_8(self.frames):
+            # uvicorn does the same, with a trace in the log for each.
+            self.frames = []
+            self.conn.fail(CloseCode.INVALID_DATA, "no UTF-8")
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
 
     def forget_request(self) -> None:
         """Let go of the handshake's headers, which for a browser are 6 KiB."""
@@ -118,9 +148,22 @@ class QueuedWire:
             self._size -= len(message)
 
 
+def _is_utf_8(parts: list[bytes]) -> bool:
+    try:
+        b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def encode_text(message: bytes) -> bytes:
     """Return the frame of a text message from a server, uncompressed (RFC 6455, section 5.2)."""
-    return Frame(Opcode.TEXT, message).serialize(mask=False)
+    length = len(message)
+    if length < 126:
+        return bytes((_TEXT, length)) + message
+    if length < 65_536:
+        return bytes((_TEXT, 126)) + length.to_bytes(2, "big") + message
+    return bytes((_TEXT, 127)) + length.to_bytes(8, "big") + message
 
 
 def wire_of(socket: WebSocket) -> DirectWire | QueuedWire:
@@ -139,5 +182,8 @@ def forget_request(socket: WebSocket) -> None:
 
 def check_door() -> bool:
     """Tell whether uvicorn's insides are as the door expects them."""
-    wanted = ("handle_connect", "send", "data_received", "shutdown", "stop_keepalive")
+    wanted = (
+        *("send", "data_received", "shutdown", "stop_keepalive", "handle_connect"),
+        *("handle_ping", "handle_parser_exception", "send_receive_event_to_app"),
+    )
     return all(callable(getattr(WebSocketsSansIOProtocol, name, None)) for name in wanted)

@@ -18,7 +18,7 @@ from server.services.checkin import Taken
 from server.services.house import House
 from server.services.hub import Screen
 from server.web.auth import Principal, principal_of
-from server.web.frames import STOPPING, DirectWire, QueuedWire, forget_request, wire_of
+from server.web.frames import STOPPING, UNREAD_LIMIT, DirectWire, QueuedWire, forget_request, wire_of
 from server.web.problems import sentence_of
 from server.web.security import is_same_origin
 from server.web.slim import Flag
@@ -30,7 +30,6 @@ STAFF_TOPICS = frozenset({"delegations", "devices"})
 _IN_FLIGHT = 32
 _FRAMES_A_WINDOW = 4_000
 _WINDOW_SECONDS = 2.0
-_UNREAD_LIMIT = 1024 * 1024
 _UNREAD_SECONDS = 20.0
 _FINISH_SECONDS = 4.0
 _CLOSE_SECONDS = 0.5
@@ -123,6 +122,7 @@ class _Session:
                 await self.close(_POLICY, "too many frames")
                 return
             try:
+                await self._wait_until_read()
                 await self._take(message.get("text"))
             except DomainError as error:
                 self.tell_problem(error)
@@ -181,7 +181,6 @@ class _Session:
         if device is None:
             raise DomainError("not_allowed")
         await self._until_in_flight(_IN_FLIGHT - 1)
-        await self._wait_until_read()
         taken = self._house.checkin.take(scans, device.kiosk)
         self._in_flight += 1
         # A callback, not a task: a task for every scan would cost as much as reading it.
@@ -203,10 +202,10 @@ class _Session:
             await self._answered.wait()
 
     async def _wait_until_read(self) -> None:
-        """Read no more scans from a kiosk that does not read its answers; let it go if it never does."""
+        """Take no more from who does not read what is answered; let them go if they never do."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while self._wire.waiting > _UNREAD_LIMIT:
+        while self._wire.waiting > UNREAD_LIMIT:
             if loop.time() - began > _UNREAD_SECONDS:
                 self._wire.drop()
                 return

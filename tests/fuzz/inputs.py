@@ -1,7 +1,7 @@
 """Inputs as offices, kiosks and strangers send them: half right, since only what is half right gets far."""
 
 from collections.abc import Callable
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hypothesis import strategies as st
@@ -71,19 +71,24 @@ times = _odd_times | st.datetimes(timezones=_zones).map(lambda moment: moment.is
 ids = st.uuids().map(str) | st.uuids().map(lambda id_: str(id_).upper()) | st.uuids().map(lambda id_: f"{{{id_}}}")
 
 
+_now = st.integers(-600, 60).map(lambda seconds: (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat())
+_right = {
+    "direction": st.sampled_from(["in", "out", "auto"]),
+    "people": st.integers(1, 5),
+    "offline": st.just(True),
+    "reentry": st.just(True),
+    "force": st.fixed_dictionaries({"reason": st.text(min_size=1, max_size=10)}),
+}
+
+
 def scans(passes: Any, known_ids: Any = ids) -> Any:
-    """A kiosk's scans, most of their fields right."""
-    return st.fixed_dictionaries(
-        {"id": known_ids | ids | json, "pass": passes, "at": times | json},
-        optional={
-            "direction": st.sampled_from(["in", "out", "auto"]) | json,
-            "people": st.integers(-1, 5) | json,
-            "offline": st.booleans() | json,
-            "reentry": st.booleans() | json,
-            "force": st.fixed_dictionaries({"reason": st.text(max_size=10) | json}) | json,
-            "more": json,
-        },
+    """A kiosk's scans: right ones, and ones with any field wrong."""
+    right = st.fixed_dictionaries({"id": known_ids | ids, "pass": passes, "at": _now}, optional=_right)
+    odd = st.fixed_dictionaries(
+        {"id": known_ids | json, "pass": passes | json, "at": _now | times | json},
+        optional={name: value | json for name, value in _right.items()} | {"more": json},
     )
+    return right | right | right | odd
 
 
 @st.composite

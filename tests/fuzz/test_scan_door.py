@@ -15,15 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
-from starlette.testclient import WebSocketTestSession
+from starlette.testclient import TestClient, WebSocketTestSession
 
+from server.app import build_app
 from server.services.devices import Plan
 from server.services.recount import recount
+from server.settings import Settings
 from tests.cast import add_delegation, add_visitor
 from tests.fuzz import inputs
 from tests.fuzz.properties import LAN
 from tests.fuzz.schema import complaints
-from tests.web.records_house import Programs, open_programs
+from tests.web.records_house import Programs
 
 KIOSKS: dict[str, dict[str, Any]] = {
     "gate": {"role": "gate", "zone": "lobby"},
@@ -40,7 +42,7 @@ CALLS = st.tuples(
     st.sampled_from(sorted(KIOSKS)),
     st.sampled_from(["http", "socket"]),
     st.lists(
-        inputs.scans(st.sampled_from(BEARERS) | st.text(max_size=5) | inputs.json, st.sampled_from(IDS)) | inputs.json,
+        inputs.scans(st.sampled_from(BEARERS), st.sampled_from(IDS)) | inputs.scans(inputs.near_tokens()) | inputs.json,
         max_size=4,
     ),
 )
@@ -80,7 +82,14 @@ class Door:
 def door(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Door]:
     folder: Path = tmp_path_factory.mktemp("door")
     with ExitStack() as stack:
-        programs = stack.enter_context(open_programs(folder, module_database_url))
+        (folder / "space.toml").write_text("opening.always = true\n", encoding="utf-8")
+        always_open = Settings(
+            database_url=module_database_url,
+            secret_file=folder / "secret.json",
+            space_file=folder / "space.toml",
+            _env_file=None,
+        )
+        programs = Programs(stack.enter_context(TestClient(build_app(always_open), raise_server_exceptions=False)))
         call, house = programs.client.portal.call, programs.house  # type: ignore[union-attr]
         tokens = {
             name: call(partial(house.devices.pair, Plan(name, **plan), actor="test"))[1]
