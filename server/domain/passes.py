@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InvalidSignature
@@ -36,6 +37,7 @@ _PAYLOAD_LENGTH = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 253_402_300_799  # the end of year 9999, where datetime ends
 _LONGEST_TEXT = 2_000
+_REMEMBERED_TEXT = 256
 # Any http(s) address will do: a printed badge outlives a server's move, and the signature says whose it is.
 _TEXT = re.compile(r"(?:HTTPS?://[^/?#\s]+(?:/[^?#\s]*)?/P/)?([A-Z2-7]{135})")
 # Python reads a number in base 32 ten times faster than `base64.b32decode` its letters: every scan passes here.
@@ -149,6 +151,12 @@ def read_pass(text: str) -> SignedPass | None:
     Takes the address of a pass or its bare token, in upper or lower case. Of the texts that base32 would read
     alike only the one that was issued is accepted.
     """
+    # Remembered: a visitor's pass is scanned again and again on its day, and reading it costs 20 µs.
+    return _read_text(text) if len(text) <= _REMEMBERED_TEXT else _read_text.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _read_text(text: str) -> SignedPass | None:
     text = text.strip()
     # Upper case would turn some letters outside ASCII into ones inside (ſ → S).
     if len(text) > _LONGEST_TEXT or not text.isascii():
