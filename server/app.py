@@ -45,7 +45,8 @@ from server.web.templating import STATIC, build_environment
 from server.works import end_works, go_on_after_last_movement, start_works
 
 UPLOAD_LIMIT = 20 * 1024 * 1024
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 3.0
+"""For what the sockets and requests left behind, which have had their own time to be answered."""
 
 _log = structlog.get_logger()
 
@@ -77,7 +78,7 @@ def build_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     app.state.presence = Presence(house.bus, lambda: live.devices)
     app.state.figures = figures
     app.state.readiness = Readiness(house)
-    app.state.worker = 0
+    app.state.worker, app.state.peers = 0, None
     app.state.loaded_plugins = loaded
     app.state.templates = build_environment({plugin.id: plugin.templates for plugin in loaded if plugin.templates})
     return app

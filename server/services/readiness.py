@@ -92,10 +92,10 @@ class Readiness:
         return Part("secret_file", is_makeable, "to_be_made" if is_makeable else "not_writable")
 
     def _bus(self) -> list[Part]:
-        bus = getattr(self._house, "bus", None)
-        if bus is None or not self._house.settings.bus_url:
+        if not self._house.settings.bus_url:
             return []
-        return [Part("bus", bus.is_connected, "" if bus.is_connected else "not_connected", is_vital=False)]
+        is_connected = self._house.bus.is_connected
+        return [Part("bus", is_connected, "" if is_connected else "not_connected", is_vital=False)]
 
 
 def _existing(folder: Path) -> Path:

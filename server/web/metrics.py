@@ -1,7 +1,7 @@
 """The figures of a house as Prometheus text: named in base units, with bounded labels, made when they are asked for.
 
 What each process counts for itself has the label `worker`. What the house as a whole is (the people inside) has
-not: every worker would say the same.
+not: every worker would say the same. A scrape reaches any worker, and gets the figures of all.
 """
 
 import platform
@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from server.services.figures import Histogram
 from server.services.house import House
+from server.web.peers import Peers, merge
 
 LEVELS = ("quiet", "busy", "amber", "red")
 
@@ -39,7 +40,9 @@ class _Given:
 def write_metrics(app: Starlette) -> bytes:
     """Return everything that is known now."""
     registry = CollectorRegistry()
-    registry.register(_Given([*of_house(app.state.house), *of_process(app)]))
+    peers: Peers | None = app.state.peers
+    others = peers.told() if peers is not None else []
+    registry.register(_Given([*of_house(app.state.house), *merge([*of_process(app), *others])]))
     return generate_latest(registry)
 
 
@@ -79,6 +82,7 @@ def _unlabelled(app: Starlette) -> Iterator[Metric]:
     yield from _of_screens(app, house)
     yield from _of_requests(app)
     yield from _of_database(house)
+    yield from _of_bus(house)
     loop = app.state.figures.loop
     yield _histogram("sanh_loop_lag_seconds", "How late the event loop came to its work", {(): loop.lag})
     yield _histogram("sanh_gc_pause_seconds", "How long a garbage collection held everything up", {(): loop.pauses})
@@ -130,6 +134,13 @@ def _of_database(house: House) -> Iterator[Metric]:
     at_work, kept = house.database.connections
     yield _gauge("sanh_database_connections", "Connections to the database that are at work", at_work)
     yield _gauge("sanh_database_pool_connections", "Connections that are kept; under load there are some more", kept)
+
+
+def _of_bus(house: House) -> Iterator[Metric]:
+    bus = house.bus
+    yield _gauge("sanh_bus_connected", "Whether the other workers can be reached: 1, or 0", int(bus.is_connected))
+    yield _counter("sanh_bus_reconnects", "How often the bus had to be looked for again", bus.reconnects)
+    yield _counter("sanh_bus_messages_heard", "What other workers told", bus.heard)
 
 
 def _gauge(name: str, text: str, values: Values | float, *labels: str) -> Metric:
