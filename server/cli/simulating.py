@@ -19,6 +19,7 @@ from server.domain.errors import DomainError
 from server.domain.roles import Role
 from server.services.accounts import Accounts
 from server.settings import Settings
+from server.simulator.posts import MOST_KIOSKS
 from server.simulator.simulation import Overview, Wish, simulate
 from server.storage.database import open_database
 from server.web.i18n import format_date, format_number, format_time, mark
@@ -42,7 +43,7 @@ def add_commands(subparsers: Any) -> None:
     )
     parser.add_argument("--speed", type=_positive, default=60.0, help=_("tốc độ khi máy chủ không ở trong ngày đó"))
     parser.add_argument("--visitors", type=_count, help=_("tổng số khách; thêm khách lẻ nếu nhiều hơn sổ đăng ký"))
-    parser.add_argument("--kiosks", type=_count, help=_("số kiosk"))
+    parser.add_argument("--kiosks", type=_kiosks, help=_("số kiosk"))
     parser.add_argument("--seed", type=int, default=1, help=_("cùng một số thì cùng một ngày"))
     parser.add_argument("--without", action="append", default=[], help=_("mã đoàn không mô phỏng"))
     parser.add_argument("--pairings", type=Path, help=_("tệp giữ các kiosk đã ghép cho lần sau"))
@@ -152,6 +153,13 @@ def _count(text: str) -> int:
     number = int(text)
     if number < 0:
         raise ValueError(text)
+    return number
+
+
+def _kiosks(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_KIOSKS:
+        raise argparse.ArgumentTypeError(_("từ 1 đến %(most)s", most=MOST_KIOSKS))
     return number
 
 

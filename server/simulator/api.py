@@ -185,11 +185,14 @@ def live_url(url: str) -> str:
 
 
 def spans_of(state: dict[str, Any]) -> tuple[Span, ...]:
-    """Return the opening hours that the `arrivals` topic tells, or the usual ones where it tells none."""
+    """Return the opening hours that the `arrivals` topic tells: none on a closed day, the usual ones if it is mute."""
+    if hours := state.get("hours"):
+        return tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in hours)
     opens, closes = state.get("opens_at"), state.get("closes_at")
-    if not opens or not closes:
-        return ((time(7, 30), time(17, 0)),)
-    return ((_clock(opens), _clock(closes)),)
+    if opens and closes:
+        return ((_clock(opens), _clock(closes)),)
+    is_closed = "opens_at" in state and not state.get("is_open")
+    return () if is_closed else ((time(7, 30), time(17, 0)),)
 
 
 def _clock(text: str) -> time:

@@ -15,6 +15,8 @@ from server.simulator.people import Guest, Intention, Outage, Party, Plan, Step
 from server.simulator.routes import Floor, Route, draw_route
 from server.simulator.visits import Visits
 
+MOST_OUTAGES = 12
+
 # A visit that ends in this stretch of the day may be broken off for lunch.
 _NOON = (timedelta(hours=3, minutes=30), timedelta(hours=5))
 _LUNCH_ENDS = timedelta(hours=5, minutes=20)
@@ -148,10 +150,10 @@ def _families(floor: Floor, walkers: Sequence[Guest], seed: int) -> Iterable[Par
 
 
 def _outages(floor: Floor, seed: int) -> tuple[Outage, ...]:
-    """One or two kiosks lose the network for some minutes in the busy part of the day, never both at once."""
+    """Some kiosks lose the network for minutes in the busy part of the day, one after another: of six kiosks two."""
     rng = Random(f"{seed}/{floor.hours.day}/outages")
     opens, closes = floor.hours.opens, floor.hours.closes
-    count = min(len(floor.posts), 1 if len(floor.posts) < 6 else 2)
+    count = 1 if len(floor.posts) < 6 else min(MOST_OUTAGES, 2 + len(floor.posts) // 16)
     part = (closes - opens) * 0.8 / max(1, count)
     outages = [
         Outage(post.key, opens + (closes - opens) * 0.1 + part * (index + rng.uniform(0, 0.8)),

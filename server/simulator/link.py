@@ -98,10 +98,12 @@ class Link:
         return entry
 
     async def lose_network(self) -> None:
-        """Cut the connection, and stay away until `regain_network`."""
+        """Cut the connection without a word, and stay away until `regain_network`."""
         self._network.clear()
         if self._socket is not None:
-            await self._socket.close()
+            # What the server has sent by now is lost, as on a dead network: those scans are sent again.
+            self._socket.transport.abort()
+            await self._socket.wait_closed()
 
     def regain_network(self) -> None:
         """Let the kiosk connect again; it then flushes its outbox."""

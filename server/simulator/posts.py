@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from server.simulator.people import Direction, Place, Post
 
+MOST_KIOSKS = 256
 _OUTER: tuple[tuple[str, Direction], ...] = (("gate-auto", "auto"), ("gate-in", "in"), ("gate-out", "out"))
 
 

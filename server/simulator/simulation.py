@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -94,7 +95,9 @@ async def simulate(wish: Wish, announce: Callable[[Overview], None], stop: async
                     is_fresh=stage.is_fresh,
                 )
             )
+            cpu = time.process_time()
             await _until_over(playing, stop, links)
+            tally.cpu_seconds = time.process_time() - cpu
             tally.count_links(links.values())
     return {"day": stage.overview.day.isoformat(), "people": stage.overview.people} | tally.summary()
 
@@ -105,13 +108,14 @@ async def _prepare(api: Api, wish: Wish) -> _Stage:
     follows_server = health.at.date() == day
     parties = tuple(party for party in await api.parties(day) if party.code not in wish.without)
     places, inside = await api.places()
+    arrivals = await read_state(live_url(wish.url), "arrivals") if follows_server else {}
+    spans = spans_of(arrivals)
     booked = sum(len(party.guests) for party in parties)
     parties, missing = scale(parties, booked if wish.visitors is None else wish.visitors, wish.seed)
     walkers = await api.walkers(invent(day, missing, wish.seed), day)
-    if not parties and not walkers:
+    if not spans or (not parties and not walkers):
         raise DomainError("nobody_comes", day=day.isoformat())
-    arrivals = await read_state(live_url(wish.url), "arrivals") if follows_server else {}
-    hours = Hours(day, wish.zone, spans_of(arrivals))
+    hours = Hours(day, wish.zone, spans)
     floor = Floor(hours, places, lay_out(places, wish.kiosks))
     clock = Timeline(health.at, health.speed)
     timeline = clock if follows_server else Timeline(hours.opens - timedelta(minutes=1), wish.speed)

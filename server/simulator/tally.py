@@ -24,6 +24,7 @@ class Tally:
     caught_up: int = 0
     unsent: int = 0
     forgotten_exits: int = 0
+    cpu_seconds: float = 0.0
     answers: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     conflicts: Counter[str] = field(default_factory=Counter)
@@ -72,6 +73,7 @@ class Tally:
             "caught_up": self.caught_up,
             "unsent": self.unsent,
             "reconnects": self.reconnects,
+            "cpu_us_per_scan": round(self.cpu_seconds / self.sent * 1e6) if self.sent else None,
             "latency_ms": {"p50": _percentile(ordered, 0.50), "p99": _percentile(ordered, 0.99)},
         }
 

@@ -55,10 +55,12 @@ class Visits:
         else:
             everyone = replace(group, people=None)
             yield from (self._go(everyone, stop) for stop in route.stops)
-            yield from self._stepping_out(party, present[1:together], route)
+            with_the_group = [guest for guest in present[1:] if guest not in late]
+            yield from self._on_their_own(party, with_the_group, route)
         for guest in late:
             yield from self._latecomer(party, guest, route)
-        yield self._leave(replace(group, people=None), route.leaves)
+        forgets = len(routes) == 1 and self._chance(habits.GROUP_FORGETS_EXIT)
+        yield self._leave(replace(group, people=None), route.leaves, Step.FORGET if forgets else Step.LEAVE)
         for later in routes[1:]:
             again = replace(group, people=len(present))
             yield self._enter(again, later.enters)
@@ -75,16 +77,21 @@ class Visits:
                 yield self._go(part, Stop(place.zone, stop.at + habits.straggle(self.rng)))
             yield self._leave(part, route.leaves, Step.FOLLOW)
 
-    def _stepping_out(self, party: Party, members: list[Guest], route: Route) -> Iterator[Intention]:
-        """A member holds up their own badge at an exhibit and is counted apart from then on."""
+    def _on_their_own(self, party: Party, members: list[Guest], route: Route) -> Iterator[Intention]:
+        """Some members use their own badge too: at the gate after the group's code, at an exhibit, to leave early."""
         for guest in members:
-            if not route.stops or not self._chance(habits.STEPS_OUT):
-                continue
             actor = Actor(f"{party.code}:{guest.id}", party.code, guest.pass_text)
-            first = self.rng.randrange(len(route.stops))
-            for stop in route.stops[first:]:
-                yield self._go(actor, Stop(stop.zone, stop.at + habits.straggle(self.rng) + _MOMENT))
-            yield self._leave(actor, route.leaves, Step.FOLLOW)
+            if self._chance(habits.ALSO_OWN_BADGE):
+                yield self._enter(actor, route.enters + _MOMENT + habits.straggle(self.rng))
+                yield self._leave(actor, route.leaves, Step.FOLLOW)
+            elif self._chance(habits.LEAVES_EARLY):
+                span = route.leaves - route.enters
+                yield self._leave(actor, route.enters + span * self.rng.uniform(0.5, 0.9))
+            elif route.stops and self._chance(habits.STEPS_OUT):
+                # Counted apart from the group from then on.
+                for stop in route.stops[self.rng.randrange(len(route.stops)) :]:
+                    yield self._go(actor, Stop(stop.zone, stop.at + habits.straggle(self.rng) + _MOMENT))
+                yield self._leave(actor, route.leaves, Step.FOLLOW)
 
     def _latecomer(self, party: Party, guest: Guest, route: Route) -> Iterator[Intention]:
         """Somebody who comes after the group, mostly on their own badge, else as one more on the group's."""

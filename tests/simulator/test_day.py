@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from server.simulator.day import history, plan_day, remaining, scale, standing_at
-from server.simulator.people import Guest, Hours, Party, Place, Step
+from server.simulator.people import Guest, Hours, Intention, Party, Place, Step
 from server.simulator.posts import lay_out
 from server.simulator.routes import Floor
 
@@ -100,6 +100,38 @@ def test_some_members_step_out_of_the_group_with_their_own_badge():
     assert codes & own
 
 
+def test_some_members_hold_up_their_own_badge_at_the_gate_right_after_the_groups_code():
+    codes = {i.party: i.at for i in PLAN.intentions if i.people and i.people > 1 and i.step == Step.ENTER}
+    own = [i for i in PLAN.intentions if ":" in i.actor and i.step == Step.ENTER and i.party in codes]
+    assert any(timedelta(0) < i.at - codes[i.party] < timedelta(minutes=3) for i in own)
+
+
+def test_some_members_leave_before_their_group_and_some_groups_forget_to_scan_out():
+    entered = {i.actor for i in PLAN.intentions if i.step == Step.ENTER}
+    last = {i.actor: i for i in PLAN.intentions}
+    assert any(":" in actor and actor not in entered and i.step == Step.LEAVE for actor, i in last.items())
+    many = [party(n, 5, time(9)) for n in range(300)]
+    forgotten = [i for i in plan_day(FLOOR, many, (), seed=1).intentions if i.step == Step.FORGET]
+    assert any(":" not in i.actor for i in forgotten)
+
+
+def test_a_member_who_is_late_does_nothing_before_they_come():
+    many = [party(n, 8, time(9)) for n in range(100)]
+    plan = plan_day(FLOOR, many, (), seed=3)
+    first: dict[str, Intention] = {}
+    for i in plan.intentions:
+        first.setdefault(i.actor, i)
+    came = {i.actor: i.at for i in plan.intentions if i.step == Step.ENTER and ":" in i.actor}
+    assert all(first[actor].at == at or first[actor].step == Step.MISTAKE for actor, at in came.items())
+
+
+def test_the_more_kiosks_the_more_of_them_lose_the_network_one_after_another():
+    for count, expected in ((1, 1), (9, 2), (64, 6), (256, 12)):
+        outages = plan_day(Floor(HOURS, PLACES, lay_out(PLACES, count)), PARTIES, (), seed=3).outages
+        assert len(outages) == len({outage.post for outage in outages}) == expected
+        assert all(timedelta(minutes=3) <= outage.length <= timedelta(minutes=9) for outage in outages)
+
+
 def test_no_group_enters_with_more_people_than_its_pass_covers():
     covers = {p.code: p.covers for p in PARTIES}
     entering: Counter[str] = Counter()
@@ -155,7 +187,7 @@ def test_more_visitors_than_booked_come_as_walk_ins():
     assert scale(PARTIES, booked + 25) == (PARTIES, 25)
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, 9, 40])
+@pytest.mark.parametrize("count", [1, 2, 5, 9, 40, 256])
 def test_a_day_can_be_planned_for_any_number_of_kiosks(count):
     posts = lay_out(PLACES, count)
     plan = plan_day(Floor(HOURS, PLACES, posts), PARTIES, WALKERS, seed=3)

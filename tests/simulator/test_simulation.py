@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +16,15 @@ from server.domain.roles import Role
 from server.services.clock import Clock
 from server.services.delegations import add_delegation
 from server.services.desk import Desk
+from server.services.imports import import_files
 from server.services.people import add_visitor
 from server.services.recount import recount
 from server.settings import Settings
+from server.simulator.api import Api
+from server.simulator.day import plan_day
+from server.simulator.people import Hours
+from server.simulator.posts import lay_out
+from server.simulator.routes import Floor
 from server.simulator.simulation import Overview, Wish, simulate
 from server.web.frames import DirectProtocol
 
@@ -24,6 +32,8 @@ pytestmark = pytest.mark.slow
 
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = date(2020, 10, 13)
+REFERENCE_PERIOD = [date(2020, 10, 12) + timedelta(days=number) for number in range(28)]
+REGISTRY = Path(__file__).parents[2] / "server" / "demo" / "so-dang-ky-doan-2020.xlsx"
 SPACE = """
 [space]
 name = "Sảnh"
@@ -52,6 +62,7 @@ async def server(tmp_path, database_url, clock):
     space.write_text(SPACE, encoding="utf-8")
     settings = Settings(database_url=database_url, secret_file=tmp_path / "secret.json", space_file=space)
     app = build_app(settings, clock)
+    began = clock.now()
     running = uvicorn.Server(
         uvicorn.Config(app, port=0, ws=DirectProtocol, ws_per_message_deflate=False, log_level="error")
     )
@@ -62,6 +73,8 @@ async def server(tmp_path, database_url, clock):
     house = app.state.house
     await register(house)
     _, token = await house.accounts.add_token("simulator", Role.ORGANIZER)
+    # The day begins with the play, however long a busy machine took to set the stage.
+    clock.__init__(began, clock.speed)
     port = running.servers[0].sockets[0].getsockname()[1]
     try:
         yield house, Wish(f"http://127.0.0.1:{port}", token, SAIGON, DAY, visitors=45)
@@ -107,7 +120,7 @@ async def inside_more_than(house, people):
 
 
 async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path, database_url):
-    async with server(tmp_path, database_url, Clock(at(time(8, 45)), 1500)) as (house, wish):
+    async with server(tmp_path, database_url, Clock(at(time(8, 45)), 600)) as (house, wish):
         overviews, counts = await play(wish)
         occupancy = await house.occupancy.state()
         result = await recount(house.database)
@@ -118,6 +131,7 @@ async def test_a_morning_is_played_and_the_counters_equal_the_movements(tmp_path
     assert counts["people_out"] > 15
     assert occupancy["people"] == 0
     assert counts["caught_up"] > 5
+    assert counts["cpu_us_per_scan"] > 0
     assert counts["unsent"] == 0
     assert not counts["problems"]
     assert not set(counts["refusals"]) & {
@@ -160,6 +174,38 @@ async def test_a_day_on_which_nobody_comes_is_refused(tmp_path, database_url):
         empty = Wish(wish.url, wish.token, SAIGON, date(2020, 10, 14))
         with pytest.raises(DomainError, match="nobody_comes"):
             await play(empty)
+
+
+async def test_a_day_on_which_the_space_is_closed_is_refused_although_people_are_booked(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(9, 0)) + timedelta(days=1), 60)) as (_, wish):
+        with pytest.raises(DomainError, match="nobody_comes"):
+            await play(replace(wish, day=None, visitors=5))
+
+
+async def test_256_kiosks_pair_and_scan(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(9, 0)), 20)) as (house, wish):
+        overviews, counts = await play(replace(wish, kiosks=256), 2.0, lambda: inside_more_than(house, 5))
+        result = await recount(house.database)
+
+    assert overviews[0].kiosks == 256
+    assert counts["people_in"] > 5
+    assert not counts["problems"]
+    assert result.is_equal
+
+
+async def test_every_day_of_the_reference_period_can_be_planned(tmp_path, database_url):
+    async with server(tmp_path, database_url, Clock(at(time(7, 0)), 60)) as (house, wish):
+        await import_files(Desk(house.database, house.space, "Hoa", house.clock.now()), [REGISTRY])
+        await house.passes.of_all_delegations()
+        async with Api.open(wish.url, wish.token, SAIGON) as api:
+            places, _ = await api.places()
+            come = {day: await api.parties(day) for day in REFERENCE_PERIOD}
+    come[DAY] = tuple(party for party in come[DAY] if party.code.startswith("D") and party.kind != "other")
+    assert sum(len(parties) for parties in come.values()) == 210
+    for day, parties in come.items():
+        plan = plan_day(Floor(Hours(day, SAIGON), places, lay_out(places)), parties, ())
+        assert bool(plan.intentions) == bool(parties) == (day.isoweekday() != 7)
+        assert all(step.at.date() == day and step.pass_text for step in plan.intentions)
 
 
 async def test_a_wrong_token_and_a_dead_server_are_named(tmp_path, database_url):
