@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
 PYTHON ?= python3
+# A server on which tests may make databases of their own.
+POSTGRES ?= postgresql://root@127.0.0.1:5432/test
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 BROWSER_TESTS := browser
@@ -38,11 +40,12 @@ demo: setup  ## the main job on real input, at http://127.0.0.1:PORT
 .setup/servers: | .setup/python
 	@.ci/need chromium chromium
 	@.ci/need nginx nginx-light
+	@.ci/need redis-server redis-server || test "$$CI" != true
+	@.ci/need psql postgresql || test "$$CI" != true
 	@touch $@
 
-test: setup .setup/servers lint  ## everything that must hold: lint, types, floors, tests, browser tests
-	@test -e .setup/assets || { echo "test: the assets are missing, see above" >&2; exit 1; }
-	@$(BIN)/pytest -q
+test: setup .setup/servers lint  ## everything that must hold: lint, types, floors, tests, on SQLite and PostgreSQL
+	@.ci/tests $(POSTGRES)
 
 check: .setup/python lint  ## the quick part, under a minute
 	@$(BIN)/pytest -q -m "not slow and not $(BROWSER_TESTS)"
