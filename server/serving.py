@@ -93,7 +93,8 @@ def _run_worker(
     app.state.worker, app.state.peers = number, Peers(folder, number)
 
     async def beat() -> None:
-        beats.send_bytes(b".")
+        with contextlib.suppress(OSError):  # the parent is gone, and this process is about to follow it
+            beats.send_bytes(b".")
         app.state.peers.tell(of_process(app))
 
     config = server_config(app)
