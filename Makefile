@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 BROWSER_TESTS := browser
 
-.PHONY: help setup assets demo test check lint tests bench messages format lock clean
+.PHONY: help setup assets demo test check lint tests bench soak messages format lock clean
 
 help:  ## say what can be typed
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## ?/  make \1\t/' | expand -t 18
@@ -58,6 +58,10 @@ lint: .setup/python
 
 bench: setup  ## the figures of performance.md, measured here and kept in docs/bench.md; BENCH= for more
 	@$(BIN)/sanh bench --keep docs/bench.md $(BENCH)
+
+soak: setup .setup/servers  ## hours: 100 kills on each engine, an hour of load; SOAK_KILLS= SOAK_MINUTES= for less
+	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests/domain/admission/test_histories.py
+	@$(BIN)/python -m tests.crash.soak
 
 messages: .setup/python  ## read the sentences from the code into the catalogues (*/locales/en.po)
 	@$(BIN)/python -m server.house.messages

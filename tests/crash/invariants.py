@@ -67,6 +67,10 @@ def check(moves: Sequence[Move], books: Books, ledger: Ledger, *, is_online: boo
             linked.add(scan_id)
     found.invented = [f"{id_} was never sent" for id_ in first if id_ not in ledger.sent]
     found.lost = [f"{id_}: {told}" for id_, told in ledger.told.items() if told.is_remembered and id_ not in first]
+    # A genuine pass in a whole scan: whoever is told that it is none throws the scan away.
+    found.lost += [
+        f"{id_}: {told}" for id_, told in ledger.told.items() if not told.is_remembered and ledger.is_good(id_)
+    ]
     found.contradicted += ledger.contradictions
     found.negative, found.split, found.crowded = books.negative, books.split, books.crowded
     found.overfull = books.overfull if is_online else []

@@ -38,6 +38,8 @@ class Kiosk:
         self.problems: Counter[str] = Counter()
         self.answers: Counter[str] = Counter()
         self.connections = 0
+        self.gave_up = 0
+        self.longest_silence = 0.0
         self.judges = True
         self.answered_at = time.monotonic()
         self._token = token
@@ -122,6 +124,7 @@ class Kiosk:
     def _read(self, frame: bytes) -> None:
         message = orjson.loads(frame)
         if message["type"] == "answers":
+            self.longest_silence = max(self.longest_silence, time.monotonic() - self.answered_at)
             self.answered_at = time.monotonic()
             for item in message["answers"]:
                 self._ledger.take(item)
@@ -130,6 +133,7 @@ class Kiosk:
                 self.answers[item["conflict"] or item["code"] or item["answer"]] += 1
         elif message["type"] == "problem":
             self.problems[message["code"]] += 1
+            self.answered_at = time.monotonic()  # an honest problem is a sign of life, too
             if message["code"] == "storage_unavailable" and self._again is None:
                 self._again = asyncio.get_running_loop().call_later(_RESEND_AFTER, self._send_again)
 
@@ -138,6 +142,7 @@ class Kiosk:
         while True:
             await asyncio.sleep(1)
             if self._wire is not None and self.outbox and time.monotonic() - self.answered_at > _DEAD_AFTER:
+                self.gave_up += 1
                 self._wire.close()
 
 

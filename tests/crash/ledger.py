@@ -9,7 +9,10 @@ NOT_REMEMBERED = frozenset(("malformed", "invalid_pass", "unknown_pass", "scan_i
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A scan as it left its kiosk first. `target` is the zone that it asserts, empty for outside."""
+    """A scan as it left its kiosk first. `target` is the zone that it asserts, empty for outside.
+
+    `pass_id` is empty where the kiosk read what is no pass.
+    """
 
     pass_id: str
     device: str
@@ -59,6 +62,10 @@ class Ledger:
         # Sent once more with another pass on purpose: that is no second answer to the scan.
         if told.code != "scan_id_reused" and told != first:
             self.contradictions.append(f"{scan_id}: first {first}, then {told}")
+
+    def is_good(self, scan_id: str) -> bool:
+        """Tell whether a scan had a genuine pass: nothing that the server may forget is an answer to it."""
+        return scan_id in self.sent and bool(self.sent[scan_id].pass_id)
 
     def forget(self) -> None:
         """Let go of what was checked: a long run would keep every scan of an hour."""

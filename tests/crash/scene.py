@@ -130,7 +130,7 @@ class Scene:
     def workers(self) -> list[int]:
         """Return the processes that serve."""
         assert self.bed.server is not None
-        return sorted(pid for pid in children_of(self.bed.server.pid) if _is_listening(pid))
+        return sorted(pid for pid in children_of(self.bed.server.pid) if _serves(pid))
 
     async def check(self) -> Findings:
         """Check every invariant; everybody must have settled. What was checked is then forgotten, not the counts."""
@@ -175,15 +175,19 @@ class Scene:
             await asyncio.sleep(0.01)
 
 
-def _is_listening(pid: int) -> bool:
-    return True
+def _serves(pid: int) -> bool:
+    """Tell whether a child is a worker: Python keeps a process beside them that watches what they share."""
+    try:
+        return b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def children_of(pid: int) -> list[int]:
     """Return the processes that a process has started, and theirs."""
-    children: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        direct = [int(child) for child in (task / "children").read_text().split()]
-        for child in direct:
-            children += [child, *children_of(child)]
-    return children
+    try:
+        lists = [(task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    except OSError:
+        return []
+    direct = [int(child) for text in lists for child in text.split()]
+    return [*direct, *(further for child in direct for further in children_of(child))]

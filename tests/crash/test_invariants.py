@@ -46,7 +46,7 @@ TOLD = {
 def told():
     ledger = Ledger()
     for number, (id_, (answer, code, people)) in enumerate(TOLD.items()):
-        ledger.send(id_, "PASS", "kiosk", "", str(number))
+        ledger.send(id_, "" if code == "invalid_pass" else "PASS", "kiosk", "", str(number))
         ledger.take({"id": id_, "answer": answer, "code": code or None, "people": people})
     return ledger
 
@@ -94,6 +94,12 @@ def test_an_acknowledged_scan_that_is_not_stored_is_lost(inspect):
 def test_an_answer_that_the_server_may_forget_is_not_lost(inspect, told):
     told.take({"id": "s98", "answer": "refused", "code": "malformed", "people": 0})
     assert inspect() == {}
+
+
+def test_a_genuine_scan_that_is_answered_as_garbage_is_lost(inspect, told):
+    told.send("s98", "PASS", "kiosk", "", "")
+    told.take({"id": "s98", "answer": "refused", "code": "malformed", "people": 0})
+    assert inspect().keys() == {"lost"}
 
 
 def test_a_movement_that_no_kiosk_sent_is_invented(inspect, told):
