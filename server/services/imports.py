@@ -242,7 +242,7 @@ def _match(
 def _registered(row: registry.RegisteredRow, timezone: ZoneInfo) -> Registered:
     begins = row.slot_at.astimezone(timezone).time() if row.slot_at else None
     leader = person_key(row.leader_name) if row.leader_name else ""
-    return Registered(row.id, row.code, row.key, row.visit_date, begins, leader, row.source)
+    return Registered(row.id, row.code, row.key, row.visit_date, begins, leader, row.source, row.people)
 
 
 def _plan_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -> list[Plan]:

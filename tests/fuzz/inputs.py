@@ -53,6 +53,47 @@ def grids(draw: Any) -> list[list[Any]]:
     return [*above, draw(_heads), *below, *again]
 
 
+_names = st.builds(
+    "{}{} {} {}".format,
+    st.sampled_from(["", "", "", "Ông ", "TS. "]),
+    st.sampled_from(["Nguyễn", "NGUYỄN", "Nguyen", "Trần", "Lê", "ﷺ"]),
+    st.sampled_from(["Thị", "Thi", "Văn", ""]),
+    st.sampled_from(["Lan", "Làn", "Minh", "Hoa", "Hòa", "Hoà", "An", "Ân"]),
+)
+_bodies = st.builds(
+    "{} {}".format,
+    st.sampled_from(["Sở Y tế", "SO Y TE", "Sở  Y tế", "UBND Quận", "Trường THPT số", "Công ty ŉ"]),
+    st.integers(1, 9),
+)
+_phones = st.sampled_from(["0903123456", 903123456.0, "0903 123 457", "+84 903123456", "090312345", "(08) 38123456"])
+_right_cells: dict[str, Any] = {
+    "Họ và tên": _names,
+    "Đơn vị": _bodies,
+    "Mã đoàn": st.sampled_from(["D001", "D002", "d001", "X" * 30, "1", 1.0]),
+    "SĐT": _phones,
+    "Email": st.sampled_from(["lan@x.vn", "LAN@x.vn", "minh@x.vn", "lan@x"]),
+    "Ngày": st.sampled_from(["12/10/2020", 44116, "13/10/2020", "31/02/2020"]) | st.dates(),
+    "Giờ": st.sampled_from(["8h30", "9h - 10h", 0.35, "buổi sáng"]),
+    "Số người": st.sampled_from([3, "15 người", "10+5", 0, 9_999, "99999"]),
+    "Trưởng đoàn": _names,
+    "Chức vụ": st.sampled_from(["Trưởng đoàn", "Giám đốc", "x" * 201]),
+    "Loại đoàn": st.sampled_from(["Sở ngành", "Quận huyện", "?"]),
+    "Ghi chú": texts,
+}
+
+
+@st.composite
+def lists(draw: Any) -> Sheet:
+    """A list as an office keeps it: fitting titles, people and bodies that repeat, a wrong cell now and then."""
+    titles = draw(st.lists(st.sampled_from(sorted(_right_cells)), min_size=2, max_size=7, unique=True))
+    rows = [
+        [draw(_right_cells[title] if draw(st.integers(0, 9)) else st.none() | cells) for title in titles]
+        for _ in range(draw(st.integers(1, 8)))
+    ]
+    merged = draw(st.lists(st.tuples(*[st.integers(0, 8)] * 4), max_size=2))
+    return Sheet(draw(st.sampled_from(["Sheet1", "Sở Y tế"])), [titles, *rows], merged)
+
+
 _places = st.tuples(*[st.integers(0, 10)] * 4)
 sheets = st.builds(Sheet, st.sampled_from(["Sheet1", "Sở Y tế", "D001", ""]), grids(), st.lists(_places, max_size=3))
 

@@ -25,6 +25,7 @@ class Registered:
     begins: time | None = None
     leader_key: str = ""
     source: str = ""
+    planned: int = 0
 
 
 @dataclass(slots=True)
@@ -112,8 +113,7 @@ class _Matcher:
         if key in self.uncoded:
             return self._repeat(self.uncoded[key], group)
         free = [known for known in self.by_day[organisation_key(row), row.day] if known.id not in self.claimed]
-        leader = person_key(row.leader) if row.leader else ""
-        free.sort(key=lambda known: (known.begins != row.begins, known.leader_key != leader, known.id))
+        free.sort(key=lambda known: _strangeness(row, known))
         target = self._take_known(group, free[0]) if free else Target(group, None, None)
         if target is not None:
             self.uncoded[key] = target
@@ -128,6 +128,18 @@ class _Matcher:
     def _join(target: Target, group: Group) -> None:
         target.group.members.extend(group.members)
         target.group.has_list = target.group.has_list or group.has_list
+
+
+def _strangeness(row: DelegationRow, known: Registered) -> tuple[bool, bool, bool, bool, bool, int]:
+    """Return what a row is put to a known delegation by, the least first: what it says, then what it leaves unsaid.
+
+    All that tells two rows of one file apart counts: else their delegations would change places at every import.
+    """
+    leader = person_key(row.leader) if row.leader else ""
+    is_other_time, is_other_leader = known.begins != row.begins, known.leader_key != leader
+    is_other_size = row.size is not None and known.planned != row.size
+    said = (is_other_time and row.begins is not None, is_other_leader and bool(leader), is_other_size)
+    return (*said, is_other_time, is_other_leader, known.id)
 
 
 def _is_same(row: DelegationRow, key: str, day: date | None) -> bool:
