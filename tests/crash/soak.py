@@ -10,6 +10,7 @@ SOAK_SEED       what chance begins with (the clock); a run says its own
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -34,6 +35,8 @@ SEED = int(os.environ.get("SOAK_SEED", "0")) or time.time_ns() % 1_000_000
 
 def main() -> int:
     """Run everything and return 1 if anything failed."""
+    # Told to end, it ends what it has started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print(f"soak: {KILLS} kills on each of {', '.join(ENGINES)}; {MINUTES:g} minutes of load; seed {SEED}", flush=True)
     needs_servers = "postgresql" in ENGINES or MINUTES
     with contextlib.ExitStack() as servers:

@@ -10,7 +10,7 @@ from tests.crash.scene import Scene
 from tests.crash.stage import new_bed
 
 # A bound, not an expectation: a busy machine may take its time.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 async def test_nothing_acknowledged_is_lost_and_every_invariant_holds_when_the_server_is_killed(database_url):

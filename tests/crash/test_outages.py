@@ -13,7 +13,7 @@ from tests.crash.screens import Screens
 from tests.crash.servers import Cluster, Redis
 from tests.crash.stage import new_bed
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")
