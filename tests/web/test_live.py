@@ -17,7 +17,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.domain.errors import DomainError
-from server.services.devices import Plan
+from server.services.devices import Devices, Plan
 from server.services.hub import Screen
 from server.storage.database import open_database
 from server.web.frames import DirectProtocol, DirectWire
@@ -77,10 +77,8 @@ def scan(hall: RunningHouse, text: str, **fields: Any) -> dict[str, Any]:
 
 async def revoke_from_outside(hall: RunningHouse, id_: str) -> None:
     """Revoke a device as the command line does, from another process."""
-    other = open_database(str(hall.house.database.url))
-    await other.write(lambda connection: connection.exec_driver_sql(
-        "UPDATE device SET revoked_at = '2026-11-21 00:00:00.000000' WHERE id = ?", (id_,)
-    ))  # fmt: skip
+    other = open_database(hall.house.database.url.render_as_string(hide_password=False))
+    await Devices(other, hall.house.space).revoke(id_, actor="command line")
     await other.close()
 
 
@@ -105,6 +103,8 @@ async def test_a_scan_is_answered_and_lights_the_wall(hall: RunningHouse) -> Non
         await say(gate, {"type": "scan", "scans": [sent]})
         answer = (await hear(gate))["answers"][0]
         after = await hear(wall)
+        while after["state"]["people"] == 0:  # read before the scan, sent after it
+            after = await hear(wall)
     assert (answer["id"], answer["answer"]) == (sent["id"], "admitted")
     assert (before["state"]["people"], after["state"]["people"]) == (0, 1)
     assert after["seq"] > before["seq"]
