@@ -3,18 +3,22 @@
 import asyncio
 import contextlib
 import functools
+import os
 import resource
 import signal
 import socket
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from datetime import datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess, multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from server import logs
 from server.app import build_app
@@ -22,10 +26,9 @@ from server.domain.errors import DomainError
 from server.services.clock import Clock
 from server.services.keys import Keys
 from server.settings import Settings
-from server.stopping import StoppingServer
+from server.stopping import STOP_SECONDS, StoppingServer
 from server.storage.database import open_database
 from server.storage.migrate import upgrade
-from server.supervisor import BEAT_SECONDS, Supervisor
 from server.web.frames import DirectProtocol, check_door
 from server.web.handshakes import PacedProtocol
 from server.web.live import FRAME_LIMIT
@@ -34,8 +37,10 @@ from server.web.peers import Peers
 from server.works import go_on_after_last_movement
 
 SWITCH_SECONDS = 0.001
-BACKLOG = 2048
-"""Connections that may wait to be accepted: all screens come back at once."""
+HANGING_SECONDS = 30
+"""After how long a process that answers nothing, not even while it starts, is replaced."""
+TELL_SECONDS = 2
+"""How old the figures of other workers may be."""
 
 _log = structlog.get_logger()
 
@@ -76,34 +81,66 @@ def _build_worker(settings: Settings, clock: Clock) -> Starlette:
 
 def _serve_several(settings: Settings, clock: Clock, host: str, port: int, workers: int) -> int:
     """Serve by several processes on one address; one that dies is replaced."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with (
-        tempfile.TemporaryDirectory(prefix="sanh-") as folder,
-        socket.create_server((host, port), family=family, backlog=BACKLOG) as listener,
-    ):
-        run_worker = functools.partial(_run_worker, settings, clock, Path(folder))
-        return Supervisor(run_worker, [listener], workers).run()
+    with tempfile.TemporaryDirectory(prefix="sanh-") as folder:
+        build = functools.partial(_build_one_of_several, settings, clock, Path(folder))
+        config = server_config(build, host=host, port=port)
+        config.workers, config.timeout_worker_healthcheck = workers, HANGING_SECONDS
+        parent = Workers(config, [config.bind_socket()])
+        parent.run()
+    # One that was still starting dies of the signal itself, and had nothing to answer.
+    return 0 if all(worker.exitcode in (0, -signal.SIGTERM) for worker in parent.processes) else 1
 
 
-def _run_worker(
-    settings: Settings, clock: Clock, folder: Path, number: int, sockets: list[socket.socket], beats: Connection
-) -> None:
-    """Serve as one of several, in a process of its own."""
+def _build_one_of_several(settings: Settings, clock: Clock, folder: Path) -> Starlette:
     app = _build_worker(settings, clock)
-    app.state.worker, app.state.peers = number, Peers(folder, number)
+    app.state.worker, app.state.peers = os.getpid(), Peers(folder, os.getpid())
+    return app
 
-    async def beat() -> None:
-        with contextlib.suppress(OSError):  # the parent is gone, and this process is about to follow it
-            beats.send_bytes(b".")
-        app.state.peers.tell(of_process(app))
 
-    config = server_config(app)
-    config.callback_notify, config.timeout_notify = beat, int(BEAT_SECONDS)
-    # Ctrl-C reaches every process of a terminal; the supervisor tells its workers itself.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    server = StoppingServer(config, app.state.readiness, signals=(signal.SIGTERM,))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server.run(sockets)
+class _Worker(Process):
+    """uvicorn's worker, which tells its figures to the others and stops as `StoppingServer` does."""
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        app: Starlette = self.config.app()  # type: ignore[operator, call-arg, assignment]
+        self.config.app = app
+
+        async def tell() -> None:
+            app.state.peers.tell(of_process(app))
+
+        self.config.callback_notify, self.config.timeout_notify = tell, TELL_SECONDS
+        self._server = StoppingServer(self.config, app.state.readiness, signals=(signal.SIGTERM,))
+        # Ctrl-C and a terminal that goes reach every process of it; the parent tells its workers itself.
+        for sig in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(sig, signal.SIG_IGN)
+        super().target(sockets)
+
+
+class Workers(Multiprocess):
+    """uvicorn's workers; told twice they end at once, and told once in bounded time, whatever hangs."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._is_told = False
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sig, self._on_signal)
+
+    def _on_signal(self, sig: int, _frame: object) -> None:
+        if self._is_told:
+            self._end(128 + sig)
+        self._is_told = True
+        self.signal_queue.append(signal.SIGTERM)
+        watch = threading.Timer(STOP_SECONDS + 1, self._end, (1,))
+        watch.daemon = True
+        watch.start()
+
+    def _end(self, code: int) -> None:
+        for worker in self.processes:
+            worker.process.kill()
+        os._exit(code)
+
+
+# The library makes its workers by this name and has no other place to say which.
+multiprocess.Process = _Worker  # type: ignore[misc]
 
 
 async def _prepare(settings: Settings, clock: Clock) -> None:
@@ -126,7 +163,9 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def server_config(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+def server_config(
+    app: Starlette | Callable[[], Starlette], *, host: str = "127.0.0.1", port: int = 0
+) -> uvicorn.Config:
     """Return how the house is served: frames by the door, bounded in size, no deflate, idle connections pinged."""
     return uvicorn.Config(
         app,

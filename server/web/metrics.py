@@ -66,7 +66,7 @@ def of_house(house: House) -> Iterator[Metric]:
 
 
 def of_process(app: Starlette) -> Iterator[Metric]:
-    """Give what this process counts, labelled with its worker's number."""
+    """Give what this process counts, labelled with its worker."""
     worker = str(app.state.worker)
     for metric in _unlabelled(app):
         for number, sample in enumerate(metric.samples):

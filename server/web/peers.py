@@ -1,7 +1,6 @@
 """The figures of the other workers: a scrape reaches one process, and gets what all have counted.
 
-Each worker writes its figures into a folder that they share, every two seconds. A worker that replaces another has
-its number, and takes its file over.
+Each worker writes its figures into a folder that they share, every two seconds.
 """
 
 import contextlib
@@ -12,7 +11,7 @@ from pathlib import Path
 import orjson
 from prometheus_client.metrics_core import Metric
 
-_FRESH_SECONDS = 30.0
+_FRESH_SECONDS = 10.0
 """Older figures are those of a worker that is gone."""
 
 
