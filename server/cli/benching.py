@@ -82,13 +82,15 @@ def run_bench(args: argparse.Namespace) -> int:
             raise
         _say(_(_SENTENCES[error.code], **error.arguments))
         return 1
+    for failure in result["failures"]:
+        _say(_(_SENTENCES[failure["code"]], **failure) if failure["code"] in _SENTENCES else failure["code"])
     if args.keep:
         keep(args.keep, result)
     if args.json:
         print(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode())
     else:
         _print_table(result)
-    return int(any(figure["met"] is False for figure in result["figures"]))
+    return int(bool(result["failures"]) or any(figure["met"] is False for figure in result["figures"]))
 
 
 def _print_table(result: Mapping[str, Any]) -> None:

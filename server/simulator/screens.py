@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -30,9 +31,10 @@ _SPARE_FILES = 64
 
 @dataclass(slots=True)
 class Seen:
-    """When one state reached the screens, by `time.perf_counter`; `at` is the server's time in it, on that clock."""
+    """When one state reached which screens, by `time.perf_counter`; `at` is the server's time in it, on that clock."""
 
     at: float
+    screens: "array[int]" = field(default_factory=lambda: array("I"))
     times: "array[float]" = field(default_factory=lambda: array("d"))
 
 
@@ -44,15 +46,17 @@ class Watch:
         self.closed = 0
         self.states: dict[tuple[str, int], Seen] = {}
         self._last = b""
-        self._note = array("d").append
+        self._seen = Seen(0.0)
         self._clock_offset = time.time() - time.perf_counter()
 
-    def take(self, message: bytes) -> None:
-        """Note one received message. Nearly always it is the one that the screen before got: no need to read it."""
+    def take(self, screen: int, message: bytes) -> None:
+        """Note a message that a screen got. Nearly always it is what the screen before got: no need to read it."""
         if message != self._last:
             self._last = message
-            self._note = self._find(message).times.append
-        self._note(time.perf_counter())
+            self._seen = self._find(message)
+        seen = self._seen
+        seen.screens.append(screen)
+        seen.times.append(time.perf_counter())
 
     def begin(self) -> None:
         """Forget what was received."""
@@ -83,13 +87,12 @@ class Watch:
 def report(watch: Watch, seconds: float, cpu: float) -> dict[str, Any]:
     """Return what was seen: counts, and in milliseconds how late.
 
-    `delay` is of each delivery since the server's time in the state, `last` that of a state's last screen, and
-    `spread` what lay between its first and its last. Only states that reached every screen have a last one:
-    one that another overtook on the way is skipped for some, as it should be.
+    `delay` is of each delivery since the server's time in the state; `last` is when the last screen had the state or
+    a later one, which may have overtaken it; `spread` lies between the first screen and the last.
     """
-    whole = [seen for seen in watch.states.values() if len(seen.times) >= watch.screens]
     delays = sorted(moment - seen.at for seen in watch.states.values() for moment in seen.times)
     received = len(delays)
+    served = _when_all_were_served(watch)
     return {
         "screens": watch.screens,
         "closed": watch.closed,
@@ -97,12 +100,26 @@ def report(watch: Watch, seconds: float, cpu: float) -> dict[str, Any]:
         "received": received,
         "per_second": round(received / seconds, 1),
         "states": len(watch.states),
-        "whole_states": len(whole),
+        "served_states": len(served),
         "cpu_us": round(cpu / received * 1e6, 2) if received else None,
         "delay_ms": _spread_of(delays),
-        "last_ms": _spread_of(sorted(max(seen.times) - seen.at for seen in whole)),
-        "spread_ms": _spread_of(sorted(max(seen.times) - min(seen.times) for seen in whole)),
+        "last_ms": _spread_of(sorted(last - at for at, _, last in served)),
+        "spread_ms": _spread_of(sorted(last - first for _, first, last in served)),
     }
+
+
+def _when_all_were_served(watch: Watch) -> list[tuple[float, float, float]]:
+    """Return, of each state that all screens have got or skipped, its time, and those of its first and last screen."""
+    served: list[tuple[float, float, float]] = []
+    for topic in {topic for topic, _ in watch.states}:
+        since = dict[int, float]()  # per screen: the first time that it had this state or a later one
+        for _, seq in sorted((key for key in watch.states if key[0] == topic), reverse=True):
+            seen = watch.states[topic, seq]
+            for screen, moment in zip(seen.screens, seen.times, strict=True):
+                since[screen] = min(moment, since.get(screen, moment))
+            if len(since) == watch.screens:
+                served.append((seen.at, min(since.values()), max(since.values())))
+    return served
 
 
 async def open_screens(url: str, topics: Sequence[str], watch: Watch, count: int) -> list[Wire]:
@@ -116,7 +133,7 @@ async def open_screens(url: str, topics: Sequence[str], watch: Watch, count: int
         async with room:
             # An address of the loopback has 28,000 ports, and a closed connection keeps its own for a minute.
             source = f"127.0.{1 + int(time.time()) % 250}.{1 + number // _PER_SOURCE}" if _is_loopback(url) else None
-            wire = await open_wire(url, "", watch.take, source)
+            wire = await open_wire(url, "", partial(watch.take, number), source)
             wire.closed.add_done_callback(lambda _: _count_closed(watch))
             wire.send_text(request)
             return wire

@@ -16,11 +16,11 @@ from server.simulator.bench.record import keep, kind_of
 from server.simulator.bench.run import measure
 
 # A whole run takes half a minute, in the first test that asks for it.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 whole = pytest.mark.slow
 
 SMALL = Plan(
-    sockets=4, people=80, seconds=1.2, rounds=1, starts=1, rates=(50.0,), screens=(20, 30), scanned_screens=30, disturbed_rate=50.0,
+    sockets=4, rivals=4, people=80, seconds=1.2, rounds=1, starts=1, rates=(50.0,), screens=(20, 30), scanned_screens=30, disturbed_rate=50.0,
     import_rows=220,
 )  # fmt: skip
 
@@ -30,7 +30,7 @@ def measured(module_database_url):
     """A whole run in small, on a database like the module's."""
     address = module_database_url if module_database_url.startswith("postgresql") else ""
     plan = replace(SMALL, database_url=address)
-    return asyncio.run(asyncio.wait_for(measure(plan, lambda _: None), 170))
+    return asyncio.run(asyncio.wait_for(measure(plan, lambda _: None), 390))
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def medians(measured):
 @whole
 def test_every_part_has_figures_and_the_run_says_what_it_was(measured):
     assert {figure["part"] for figure in measured["figures"]} == set(PARTS)
+    assert not measured["failures"]
     assert measured["parameters"]["passes"] == 80
     assert measured["machine"]["cores"] >= 1
 
@@ -52,7 +53,7 @@ def test_scans_are_measured_beside_a_bare_commit_and_a_bare_echo(measured, media
     assert medians["scans at full speed"] > 50
     assert medians["scans a commit at full speed"] >= 1
     assert medians["server's CPU per scan at full speed"] > 0
-    assert medians["of 50 sockets with one pass admitted"] == 1
+    assert medians["of 4 sockets with one pass admitted"] == 1
     assert medians["answer to wall p99 at 50/s"] < 5_000
     assert medians[f"ceiling: bare {engine} group commit of the same row at that batch"] > 50
     assert medians["ceiling: bare websockets echo of 290 bytes"] > 50
@@ -72,8 +73,8 @@ def test_deliveries_are_measured_beside_a_bare_broadcast(measured, medians):
         assert medians[f"{count} screens: deliveries, bare websockets.broadcast"] > count
         assert medians[f"{count} screens: server's memory"] > 20
     assert medians["answer p99 at 50 scans/s with 30 screens"] > 0
-    ratios = [row for row in measured["figures"] if row["unit"] == "×"]
-    assert [row["goal"] for row in ratios] == [1, 1]
+    # A few screens may take less CPU than the clock can tell: then there is no ratio.
+    assert all(row["goal"] == 1 for row in measured["figures"] if row["unit"] == "×")
 
 
 @whole
@@ -106,7 +107,7 @@ def run_of(engine, workers, median):
     return {
         "at": "2026-11-21 22:00", "commit": "abc1234", "took_seconds": 12,
         "machine": {"cores": 2}, "parameters": {"engine": engine, "workers": workers, "screens": [10, 20]},
-        "figures": figures.rows(),
+        "figures": figures.rows(), "failures": [],
     }  # fmt: skip
 
 
@@ -122,6 +123,12 @@ def test_a_run_is_kept_in_the_place_of_the_last_one_of_its_kind(tmp_path):
     assert "4,000.00" not in text
     assert "screens 10/20" in text
     assert text.index("SQLite") < text.index("PostgreSQL")
+
+
+def test_what_could_not_be_measured_is_kept_with_the_run(tmp_path):
+    run = run_of("SQLite", 1, 6_000) | {"failures": [{"code": "answers_lost", "lost": 3}]}
+    keep(tmp_path / "bench.md", run)
+    assert "Not measured: answers_lost 3." in (tmp_path / "bench.md").read_text()
 
 
 def test_the_figures_of_a_process_count_its_children():

@@ -29,7 +29,8 @@ class Goals:
 class Plan:
     """`rates` are scans a second; full speed is measured as well. `screens` are how many watch, in rising numbers.
 
-    `disturbed_rate` is that of the scans while `scanned_screens` watch, and while an import runs.
+    `disturbed_rate` is that of the scans while `scanned_screens` watch, and while an import runs; `rivals` scan one
+    pass at once.
     """
 
     parts: tuple[str, ...] = PARTS
@@ -41,6 +42,7 @@ class Plan:
     rounds: int = 3
     rates: tuple[float, ...] = (1_000.0, 3_000.0)
     starts: int = 3
+    rivals: int = 50
     screens: tuple[int, ...] = (1_000, 5_000, 10_000)
     scanned_screens: int = 5_000
     disturbed_rate: float = 1_000.0

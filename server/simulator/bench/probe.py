@@ -12,7 +12,6 @@ from server.simulator.api import Paired, live_url
 from server.simulator.bench.plan import Ground
 from server.simulator.wire import Wire, open_wire
 
-RIVALS = 50
 _PROBE_SECONDS = 0.3
 _PATIENCE_SECONDS = 10.0
 
@@ -63,7 +62,7 @@ async def admitted_rivals(url: str, kiosks: Sequence[Paired], pass_text: str) ->
         for answer in orjson.loads(message).get("answers", ()):
             answers.put_nowait(answer)
 
-    wires = [await open_wire(live_url(url), kiosk.token, take) for kiosk in kiosks[:RIVALS]]
+    wires = [await open_wire(live_url(url), kiosk.token, take) for kiosk in kiosks]
     try:
         for wire in wires:
             _scan(wire, pass_text, "in")

@@ -52,6 +52,9 @@ def _section(kind: str, result: Mapping[str, Any]) -> str:
         f"Machine: {machine}.",
         f"Parameters: {parameters}.",
     ]
+    if result["failures"]:
+        told = "; ".join(" ".join(map(str, failure.values())) for failure in result["failures"])
+        lines += ["", f"Not measured: {told}."]
     for part, figures in groupby(result["figures"], key=lambda figure: figure["part"]):
         lines += ["", f"### {_PARTS[part]}", "", "| | median | low | high | goal |", "|---|--:|--:|--:|--:|"]
         lines += [f"| {' | '.join(_cells(figure))} |" for figure in figures]

@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from server.domain.errors import DomainError
 from server.simulator.bench.figures import Figures
 from server.simulator.bench.imports import measure_import
 from server.simulator.bench.plan import PARTS, Ground, Plan
-from server.simulator.bench.probe import RIVALS
 from server.simulator.bench.scans import measure_scans
 from server.simulator.bench.screens import measure_screens
 from server.simulator.bench.starts import measure_starts
@@ -23,10 +23,12 @@ from server.simulator.testbed import Testbed
 async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
     """Measure what the plan asks for and return it.
 
-    Raise `command_failed`, `not_first_answers`, `answers_lost`, `rivals_admitted`, `screens_failed`,
+    A part that cannot be measured honestly is among the `failures`: `command_failed`, `not_first_answers`,
+    `answers_lost`, `rivals_admitted`, `screens_failed`. Raise what keeps the server from being set up, and
     `bench_database`.
     """
     figures = Figures()
+    failures: list[DomainError] = []
     # How busy the machine is with other things is a parameter too.
     load = os.getloadavg()[0]
     began = time.perf_counter()
@@ -40,7 +42,11 @@ async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
         for part in (part for part in PARTS if part in plan.parts):
             tell(part)
             figures.part = part
-            await works[part]()
+            try:
+                await works[part]()
+            except DomainError as error:
+                # The other parts' figures were minutes of work.
+                failures.append(error)
     return {
         "at": time.strftime("%Y-%m-%d %H:%M"),
         "commit": _commit(),
@@ -51,6 +57,7 @@ async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
         },
         "parameters": _parameters(plan),
         "figures": figures.rows(),
+        "failures": [{"code": error.code} | error.arguments for error in failures],
     }  # fmt: skip
 
 
@@ -64,7 +71,7 @@ async def _ground(plan: Plan, figures: Figures) -> AsyncIterator[tuple[Ground, S
         bed.environment["SANH_DATABASE_URL"] = store.url
         passes = await bed.fill(plan.people)
         await bed.start()
-        kiosks = await bed.pair(max(plan.sockets, RIVALS))
+        kiosks = await bed.pair(max(plan.sockets, plan.rivals))
         probe = (await bed.pair(1, "probe"))[0]
         yield Ground(plan, bed, tuple(kiosks), probe, tuple(passes), figures), store
 

@@ -10,7 +10,7 @@ from server.domain.errors import DomainError
 from server.simulator.api import live_url
 from server.simulator.bench.bare import echo
 from server.simulator.bench.plan import FULL_SPEED, Ground
-from server.simulator.bench.probe import RIVALS, admitted_rivals, watch_probe
+from server.simulator.bench.probe import admitted_rivals, watch_probe
 from server.simulator.bench.processes import cpu_seconds, resident_bytes, tree_of
 from server.simulator.bench.stores import Store
 from server.simulator.load import Load, Outcome, bring_out, demand_first_answers, run_load
@@ -31,10 +31,10 @@ async def measure_scans(here: Ground, store: Store) -> None:
         size = await _load(here, store, pids, FULL_SPEED)
         if plan.ceilings:
             await _ceilings(here, store, size)
-    admitted = await admitted_rivals(bed.url, here.kiosks, here.passes[-1])
+    admitted = await admitted_rivals(bed.url, here.kiosks[: plan.rivals], here.passes[-1])
     if admitted != 1:
         raise DomainError("rivals_admitted", admitted=admitted)
-    figures.add(f"of {RIVALS} sockets with one pass admitted", "", admitted, 1)
+    figures.add(f"of {plan.rivals} sockets with one pass admitted", "", admitted, 1)
     figures.add("memory after the load", "MiB", resident_bytes(pids) / 2**20)
 
 
