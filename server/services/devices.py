@@ -77,11 +77,15 @@ class Devices:
 
     async def reload(self) -> set[str]:
         """Read the paired devices again; return the ids of those that are no longer paired, whoever revoked them."""
+        before, revoked = set(self._by_id), self._revoked
         rows = await self._database.read(storage.live_devices)
-        before, self._revoked = self._by_id.keys() | self._revoked, set()
-        self._by_hash = {row["token_hash"]: _device(row) for row in rows}
+        found = {row["token_hash"]: _device(row) for row in rows}
+        # What was paired or revoked in this process while they were being read, the rows may not know yet.
+        found |= {hash_: device for hash_, device in self._by_hash.items() if device.id not in before}
+        revoked, self._revoked = revoked | self._revoked, set()
+        self._by_hash = {hash_: device for hash_, device in found.items() if device.id not in revoked}
         self._by_id = {device.id: device for device in self._by_hash.values()}
-        return before - self._by_id.keys()
+        return (before | revoked) - self._by_id.keys()
 
     def get(self, device_id: str) -> PairedDevice | None:
         """Return a device that is paired, as of the last reload or lookup."""

@@ -1,6 +1,7 @@
 """A device pairs once, by a code that staff approve, and loses its rights at once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -123,3 +124,23 @@ async def test_the_waiting_codes_are_listed_until_approved(devices: Devices):
     assert waiting[0]["expires_at"] - waiting[0]["created_at"] == timedelta(minutes=10)
     await devices.approve(code.code, GATE, actor="hoa")
     assert await devices.waiting() == []
+
+
+async def test_what_is_paired_or_revoked_while_the_devices_are_read_is_not_undone(
+    devices: Devices, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    old, _ = await devices.pair(GATE, actor="hoa")
+    read = database.read
+    paired = []
+
+    async def meanwhile(*args: Any) -> Any:
+        rows = await read(*args)
+        monkeypatch.undo()
+        paired.append((await devices.pair(GATE, actor="hoa"))[0])
+        await devices.revoke(old.id, actor="hoa")
+        return rows
+
+    monkeypatch.setattr(database, "read", meanwhile)
+    assert await devices.reload() == {old.id}
+    assert (devices.get(old.id), devices.get(paired[0].id)) == (None, paired[0])
+    assert await devices.reload() == set()
