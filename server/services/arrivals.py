@@ -117,6 +117,7 @@ def _describe(space: Space, rows: DayRows, now: datetime) -> dict[str, Any]:
         "opens_at": _moment(now, _span_ahead(spans, now)[0]) if spans else None,
         "closes_at": _moment(now, spans[-1][1]) if spans else None,
         "is_open": space.opening.is_open(now),
+        "hours": [[opens.isoformat("minutes"), closes.isoformat("minutes")] for opens, closes in spans],
     }
 
 

@@ -4,6 +4,7 @@ All rows have the same keys, which are columns of the table. SQLite's driver run
 PostgreSQL gets a list for every column and takes them apart itself (`unnest`). No statement for no rows.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,24 +17,69 @@ from server.storage.driver import array_kind, execute, execute_for_each
 Row = dict[str, Any]
 Names = tuple[str, ...]
 _Processor = Callable[[Any], Any]
+_MARK = re.compile(r"\$(\d+)")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert every row, in this order."""
-    if rows:
-        _run(connection, _insert(connection.dialect, table, tuple(rows[0])), rows)
+    writes = Writes(connection)
+    writes.insert(table, rows)
+    writes.run()
 
 
 def upsert_rows(connection: Connection, table: Table, rows: Sequence[Row], *, key: Names, change: Names) -> None:
     """Insert every row; where one with this key stands, set its columns in `change`. No two rows have the same key."""
-    if rows:
-        _run(connection, _upsert(connection.dialect, table, tuple(rows[0]), key, change), rows)
+    writes = Writes(connection)
+    writes.upsert(table, rows, key=key, change=change)
+    writes.run()
 
 
 def update_rows(connection: Connection, table: Table, rows: Sequence[Row], *, key: Names) -> None:
     """Set all other columns of the rows that bear these keys."""
-    if rows:
-        _run(connection, _update(connection.dialect, table, tuple(rows[0]), key), rows)
+    writes = Writes(connection)
+    writes.update(table, rows, key=key)
+    writes.run()
+
+
+class Writes:
+    """Writes to several tables that go together: one message to PostgreSQL and back, where its locks are held.
+
+    They see the state before them, and none of the others: no two may touch the same row.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect
+        self._statements: list[_Statement] = []
+        self._columns: list[list[list[Any]]] = []
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            self._add(_insert(self._dialect, table, tuple(rows[0])), rows)
+
+    def upsert(self, table: Table, rows: Sequence[Row], *, key: Names, change: Names) -> None:
+        if rows:
+            self._add(_upsert(self._dialect, table, tuple(rows[0]), key, change), rows)
+
+    def update(self, table: Table, rows: Sequence[Row], *, key: Names) -> None:
+        if rows:
+            self._add(_update(self._dialect, table, tuple(rows[0]), key), rows)
+
+    def run(self) -> None:
+        """Send what was added."""
+        if self._dialect.name != "postgresql":
+            for statement, columns in zip(self._statements, self._columns, strict=True):
+                execute_for_each(self._connection, statement.sql, list(zip(*columns, strict=True)))
+        elif self._statements:
+            values = [column for columns in self._columns for column in columns]
+            execute(self._connection, _together(tuple(statement.sql for statement in self._statements)), values)
+
+    def _add(self, statement: "_Statement", rows: Sequence[Row]) -> None:
+        columns: list[list[Any]] = [[row[name] for row in rows] for name in statement.names]
+        for place, process in statement.processors:
+            columns[place] = [None if value is None else process(value) for value in columns[place]]
+        self._statements.append(statement)
+        self._columns.append(columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +91,16 @@ class _Statement:
     processors: tuple[tuple[int, _Processor], ...]
 
 
-def _run(connection: Connection, statement: _Statement, rows: Sequence[Row]) -> None:
-    names = statement.names
-    columns: list[list[Any]] = [[row[name] for row in rows] for name in names]
-    for place, process in statement.processors:
-        columns[place] = [None if value is None else process(value) for value in columns[place]]
-    if connection.dialect.name == "postgresql":
-        execute(connection, statement.sql, columns)
-    else:
-        execute_for_each(connection, statement.sql, list(zip(*columns, strict=True)))
+@cache
+def _together(statements: tuple[str, ...]) -> str:
+    """Return one statement of PostgreSQL that does them all, its parameters numbered through."""
+    parts: list[str] = []
+    before = 0
+    for number, sql in enumerate(statements):
+        marks = _MARK.findall(sql)
+        parts.append(f"w{number} AS ({_MARK.sub(lambda mark, first=before: f'${int(mark[1]) + first}', sql)})")  # type: ignore[misc]
+        before += len(marks)
+    return f"WITH {', '.join(parts)} SELECT" if len(parts) > 1 else statements[0]
 
 
 @cache

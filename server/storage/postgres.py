@@ -4,6 +4,8 @@ Scans have connections of their own, so that no number of slow pages and imports
 """
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import orjson
 from sqlalchemy.engine import URL
@@ -34,36 +36,54 @@ class PostgresDatabase(Database):
         self._engine = _open_engine(url, pool_size=POOL, is_tested=True)
         self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._urgent = _open_engine(url, pool_size=URGENT, is_tested=False)
+        self._running: set[asyncio.Future[Any]] = set()
 
     @property
     def connections(self) -> tuple[int, int]:
         return at_work(self._engine.pool) + at_work(self._urgent.pool), POOL + URGENT
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with telling_failures():
-            return await _run(self._reads, query, *args, **kwargs)
+        return await self._finish(_run(self._reads, query, *args, **kwargs))
 
     async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with telling_failures():
-            return await _run(self._engine, query, *args, **kwargs)
+        return await self._finish(_run(self._engine, query, *args, **kwargs))
 
     async def write_urgent(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with telling_failures():
-            try:
-                return await _run(self._urgent, query, *args, **kwargs)
-            except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-            # Cut: by an operator, or a server that came back. Whether it was committed, its ids say the second time.
-            return await _run(self._urgent, query, *args, **kwargs)
+        return await self._finish(_run_twice(self._urgent, query, *args, **kwargs))
 
     async def tend(self) -> None:
         # PostgreSQL tends itself.
         return
 
     async def close(self) -> None:
+        while self._running:
+            await asyncio.wait(self._running)
         await self._engine.dispose()
         await self._urgent.dispose()
+
+    async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
+        # A task of its own: what was begun is finished, even if whoever asked for it is gone.
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        with telling_failures():
+            return await asyncio.shield(task)
+
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen by whoever asked, if anybody waits still
+
+
+async def _run_twice(engine: AsyncEngine, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a query; once more, if its connection was cut, by an operator or by a server that came back."""
+    try:
+        return await _run(engine, query, *args, **kwargs)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    # Whether it was committed, its ids say the second time.
+    return await _run(engine, query, *args, **kwargs)
 
 
 async def _run(engine: AsyncEngine, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

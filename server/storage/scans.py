@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, text, update
 
-from server.storage.bulk import insert_rows, update_rows, upsert_rows
+from server.storage.bulk import Writes, upsert_rows
 from server.storage.cases import Case
 from server.storage.core import table
 from server.storage.delegations import Delegation
@@ -173,13 +173,15 @@ class Changes:
 
 def save_batch(connection: Connection, changes: Changes) -> None:
     """Write what a batch has decided. At most nine statements."""
-    insert_rows(connection, _movements, changes.movements)
-    upsert_rows(connection, _standings, changes.standings, key=("holder",), change=_STANDING_CHANGES)
-    update_rows(connection, _zones, changes.zones, key=("id",))
-    update_rows(connection, _delegations, changes.groups, key=("id",))
-    upsert_rows(connection, _visits, changes.visits, key=("holder", "day"), change=("left_at", "is_assumed"))
+    writes = Writes(connection)
+    writes.insert(_movements, changes.movements)
+    writes.upsert(_standings, changes.standings, key=("holder",), change=_STANDING_CHANGES)
+    writes.update(_zones, changes.zones, key=("id",))
+    writes.update(_delegations, changes.groups, key=("id",))
+    writes.upsert(_visits, changes.visits, key=("holder", "day"), change=("left_at", "is_assumed"))
+    writes.insert(_cases, changes.cases)
+    writes.upsert(_queue, changes.queue, key=("day", "number"), change=_QUEUE_CHANGES)
+    writes.update(_space, [changes.space], key=("id",))
+    writes.run()
     if changes.measured_ends:
         connection.execute(_MEASURED_END, changes.measured_ends)
-    insert_rows(connection, _cases, changes.cases)
-    save_queue(connection, changes.queue)
-    update_rows(connection, _space, [changes.space], key=("id",))

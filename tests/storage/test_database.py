@@ -112,7 +112,6 @@ async def test_another_process_that_holds_what_is_wanted_is_waited_for(database:
     assert await database.read(words) == ["word other ours"]
 
 
-@pytest.mark.sqlite
 async def test_closing_finishes_the_writes_that_were_taken(database_url: str) -> None:
     database = open_database(database_url)
     await database.write(WORDS.create)
