@@ -1,6 +1,8 @@
 """`sanh bench` measures the house on a server of its own."""
 
 import argparse
+import asyncio
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,11 +78,13 @@ def run_bench(args: argparse.Namespace) -> int:
         ceilings=not args.no_ceilings,
     )
     try:
-        result = uvloop.run(measure(plan, _say))
+        result = uvloop.run(_measure(plan))
     except DomainError as error:
         if error.code not in _SENTENCES:
             raise
         _say(_(_SENTENCES[error.code], **error.arguments))
+        return 1
+    except asyncio.CancelledError:
         return 1
     for failure in result["failures"]:
         _say(_(_SENTENCES[failure["code"]], **failure) if failure["code"] in _SENTENCES else failure["code"])
@@ -91,6 +95,13 @@ def run_bench(args: argparse.Namespace) -> int:
     else:
         _print_table(result)
     return int(bool(result["failures"]) or any(figure["met"] is False for figure in result["figures"]))
+
+
+async def _measure(plan: Plan) -> dict[str, Any]:
+    """Measure; told to stop, take the server and the temporary database along."""
+    measuring = asyncio.ensure_future(measure(plan, _say))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
+    return await measuring
 
 
 def _print_table(result: Mapping[str, Any]) -> None:
