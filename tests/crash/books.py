@@ -52,6 +52,12 @@ class Books:
             self._remember(record, people)
         return people
 
+    def hand_over(self) -> tuple[list[str], list[str], list[str], list[str]]:
+        """Return what was found since it was asked last, and begin anew: what follows belongs to the next check."""
+        found = self.negative, self.split, self.crowded, self.overfull
+        self.negative, self.split, self.crowded, self.overfull = [], [], [], []
+        return found
+
     def place_of(self, holder: str) -> str:
         """Return the zone of one person; an empty text outside."""
         return next(iter(self._zones_of.get(holder, ())), "")

@@ -72,8 +72,8 @@ def check(moves: Sequence[Move], books: Books, ledger: Ledger, *, is_online: boo
         f"{id_}: {told}" for id_, told in ledger.told.items() if not told.is_remembered and ledger.is_good(id_)
     ]
     found.contradicted += ledger.contradictions
-    found.negative, found.split, found.crowded = books.negative, books.split, books.crowded
-    found.overfull = books.overfull if is_online else []
+    found.negative, found.split, found.crowded, overfull = books.hand_over()
+    found.overfull = overfull if is_online else []
     return found
 
 

@@ -173,6 +173,15 @@ def test_a_zone_or_a_space_beyond_its_capacity_is_found_where_all_scans_were_onl
     assert inspect(is_online=True) == {}
 
 
+def test_what_a_check_has_found_does_not_grow_with_what_happens_later(tmp_path, told):
+    write(tmp_path / "movements.csv", HISTORY)
+    moves = read_moves(tmp_path / "movements.csv")
+    books = Books(Limits({"lobby": 3, "egov": 1}, "lobby", 4, LIMITS.covers, LIMITS.groups))
+    earlier = check(moves[:3], books, told, is_online=True)
+    later = check(moves[3:], books, told, is_online=True)
+    assert (len(earlier.overfull), len(later.overfull)) == (0, 2)
+
+
 def test_the_lobby_may_hold_more_than_its_capacity(inspect):
     limits = Limits({"lobby": 1, "egov": 2}, "lobby", 4, LIMITS.covers, LIMITS.groups)
     assert inspect(limits=limits, is_online=True) == {}
