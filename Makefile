@@ -76,6 +76,7 @@ lock:  ## read requirements*.in again and write the locks
 	@mkdir -p .setup && test -x .setup/uv/bin/uv || { $(PYTHON) -m venv .setup/uv && .setup/uv/bin/pip install -qq uv; }
 	@$(UV) -o requirements.lock requirements.in requirements-dev.in
 	@$(UV) -o .ci/node.lock .ci/node.in
+	@$(UV) -o .ci/fuzz.lock .ci/fuzz.in
 
 clean:  ## forget set-up and caches; var/ stays
 	@rm -rf .setup .venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

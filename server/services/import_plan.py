@@ -1,6 +1,6 @@
 """What an import would change of one delegation, and doing so: reading and deciding first, then writing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -247,9 +247,14 @@ def _search_key(
     )
 
 
-def give_codes(targets: Sequence[Target], taken: set[str]) -> None:
-    """Give each new delegation without a code of its own the next one that neither the database nor a file bears."""
+def give_codes(targets: Sequence[Target], taken: set[str], named: Collection[str] = ()) -> None:
+    """Give each new delegation without a code of its own the next one that neither the database nor a file bears.
+
+    Nor one of those that a row of the files only names: its person belongs to a delegation that nobody knows yet.
+    """
     number = int(next_code(taken | {target.code for target in targets if target.code})[1:])
     for target in targets:
         if target.known is None and target.code is None:
+            while f"D{number:03}" in named:
+                number += 1
             target.code, number = f"D{number:03}", number + 1

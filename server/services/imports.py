@@ -153,7 +153,8 @@ class _Import:
         keys = {organisation_key(group.row) for group in groups if group.row is not None}
         rows |= {row.id: row for row in await database.read(registry.delegations_of, keys)}
         taken = await database.read(registry.all_codes)
-        self.targets = await asyncio.to_thread(_match, groups, list(rows.values()), taken, self.desk.space.timezone)
+        timezone = self.desk.space.timezone
+        self.targets = await asyncio.to_thread(_match, groups, list(rows.values()), taken, codes, timezone)
         self._warn_of_codes()
         days = {target.group.row.day for target in self.targets if target.group.row and target.group.row.day}
         booked = await database.read(registry.delegations_on, days)
@@ -230,12 +231,12 @@ class _Import:
 
 
 def _match(
-    groups: Sequence[Group], rows: Sequence[registry.RegisteredRow], taken: set[str], timezone: str
+    groups: Sequence[Group], rows: Sequence[registry.RegisteredRow], taken: set[str], named: set[str], timezone: str
 ) -> list[Target]:
     """Return what each group becomes, every new delegation with its code."""
     zone = ZoneInfo(timezone)
     targets = match_delegations(groups, [_registered(row, zone) for row in rows])
-    give_codes(targets, taken)
+    give_codes(targets, taken, named)
     return targets
 
 

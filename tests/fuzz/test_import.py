@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Connection, text
 
-from server.domain.registry import Sheet, read_sheet
+from server.domain.registry import Cell, Sheet, read_sheet
 from server.domain.space import default_space
 from server.services.desk import Desk
 from server.services.imports import import_readings
@@ -90,3 +90,15 @@ async def test_two_rows_that_only_their_headcount_tells_apart_keep_their_delegat
     both = Sheet("S", [head, ["Sở Y tế 6", 15, day, "8h24"], ["Sở Y tế 6", 3, day, "8h24"]])
     assert (await take(desk, both)).delegations.changed == 2
     assert (await take(desk, both)).delegations.unchanged == 2
+
+
+async def test_a_person_of_an_unknown_delegation_is_put_into_none_that_gets_its_code(desk: Desk) -> None:
+    # The first import gave D001 to the delegation without a code, the second put Minh into it.
+    rows: list[list[Cell]] = [
+        ["Mã đoàn", "Đơn vị", "Ngày", "Họ và tên"],
+        [None, "Sở Y tế", "12/10/2020", "Nguyễn Thị Lan"],
+    ]
+    sheet = Sheet("S", [*rows, ["D001", None, None, "Trần Văn Minh"]])
+    for _ in range(2):
+        report = await take(desk, sheet)
+        assert [placed.finding.code for placed in report.errors] == ["unknown_delegation"]

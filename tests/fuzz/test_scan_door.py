@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -77,14 +77,26 @@ class Door:
         answers: list[dict[str, Any]] = message["answers"]
         return answers
 
+    def check(self, kiosk: str, way: str, sent: list[Any]) -> None:
+        """Send scans, and demand one answer for each, in their order, as the description says."""
+        scans = [_with_pass(scan, self.passes) for scan in sent]
+        answers = self.answers(kiosk, way, scans)
+        if answers is None:
+            return
+        assert [answer["id"] for answer in answers] == [_id_of(scan) for scan in scans]
+        assert list(complaints({"answers": answers}, *self.described)) == []
+        for answer in answers:
+            assert answer["people"] >= 0
+            assert (answer["answer"] == "refused") == (answer["code"] is not None)
 
-@pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Door]:
-    folder: Path = tmp_path_factory.mktemp("door")
+
+@contextmanager
+def open_door(folder: Path, database_url: str) -> Iterator[Door]:
+    """Open a house on a migrated database, with a kiosk of each kind; its keys lie in a folder."""
     with ExitStack() as stack:
         (folder / "space.toml").write_text("opening.always = true\n", encoding="utf-8")
         always_open = Settings(
-            database_url=module_database_url,
+            database_url=database_url,
             secret_file=folder / "secret.json",
             space_file=folder / "space.toml",
             _env_file=None,
@@ -105,6 +117,12 @@ def door(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> 
         answered = document["paths"]["/api/v1/scans"]["post"]["responses"]["200"]
         schema = answered["content"]["application/json"]["schema"]
         yield Door(programs, tokens, sockets, _issue(programs), (schema, document))
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Door]:
+    with open_door(tmp_path_factory.mktemp("door"), module_database_url) as door:
+        yield door
 
 
 def _issue(programs: Programs) -> dict[str, str]:
@@ -131,15 +149,7 @@ def _issue(programs: Programs) -> dict[str, str]:
 @given(st.lists(CALLS, min_size=1, max_size=3))
 def test_each_scan_has_one_true_answer_and_the_counts_hold(door: Door, calls: list[Any]) -> None:
     for kiosk, way, sent in calls:
-        scans = [_with_pass(scan, door.passes) for scan in sent]
-        answers = door.answers(kiosk, way, scans)
-        if answers is None:
-            continue
-        assert [answer["id"] for answer in answers] == [_id_of(scan) for scan in scans]
-        assert list(complaints({"answers": answers}, *door.described)) == []
-        for answer in answers:
-            assert answer["people"] >= 0
-            assert (answer["answer"] == "refused") == (answer["code"] is not None)
+        door.check(kiosk, way, sent)
     counted = door.call(recount, door.programs.house.database)
     assert counted.is_equal, counted
 
