@@ -26,6 +26,11 @@ _SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "jit": "off",
 }
+_BY_KEYS = {
+    # A batch finds everything by its keys. A plan that is kept from when a table was empty would read all of it.
+    "enable_seqscan": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 _CONNECT_SECONDS = 5.0
 _STATEMENT_SECONDS = 60.0
 
@@ -33,9 +38,9 @@ _STATEMENT_SECONDS = 60.0
 class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         super().__init__(url)
-        self._engine = _open_engine(url, pool_size=POOL, is_tested=True)
+        self._engine = _open_engine(url, _SERVER_SETTINGS, pool_size=POOL, is_tested=True)
         self._reads = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._urgent = _open_engine(url, pool_size=URGENT, is_tested=False)
+        self._urgent = _open_engine(url, _SERVER_SETTINGS | _BY_KEYS, pool_size=URGENT, is_tested=False)
         self._running: set[asyncio.Future[Any]] = set()
 
     @property
@@ -100,7 +105,7 @@ async def _run(engine: AsyncEngine, query: Query[P, T], *args: P.args, **kwargs:
         return await connection.run_sync(query, *args, **kwargs)
 
 
-def _open_engine(url: URL, *, pool_size: int, is_tested: bool) -> AsyncEngine:
+def _open_engine(url: URL, settings: dict[str, str], *, pool_size: int, is_tested: bool) -> AsyncEngine:
     return create_async_engine(
         url,
         json_serializer=dump_json,
@@ -112,6 +117,6 @@ def _open_engine(url: URL, *, pool_size: int, is_tested: bool) -> AsyncEngine:
         connect_args={
             "timeout": _CONNECT_SECONDS,
             "command_timeout": _STATEMENT_SECONDS,
-            "server_settings": _SERVER_SETTINGS,
+            "server_settings": settings,
         },
     )
