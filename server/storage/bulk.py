@@ -1,23 +1,24 @@
 """One statement for many rows: inserts, upserts and updates, the way of a batch's writes.
 
 All rows have the same keys, which are columns of the table. SQLite's driver runs one prepared statement for each row;
-PostgreSQL gets a list for every column and takes them apart itself (`unnest`). No statement for no rows.
+PostgreSQL gets them as one text of JSON, which costs its driver a fifth of what lists for `unnest` do. No statement
+for no rows.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Dialect, Table
 
-from server.storage.driver import array_kind, execute, execute_for_each
+from server.storage.driver import execute, execute_for_each, kind_of
 
 Row = dict[str, Any]
 Names = tuple[str, ...]
 _Processor = Callable[[Any], Any]
-_MARK = re.compile(r"\$(\d+)")
+_GIVEN = "$1"
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -50,57 +51,52 @@ class Writes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._dialect = connection.dialect
-        self._statements: list[_Statement] = []
-        self._columns: list[list[list[Any]]] = []
+        self._parts: list[tuple[_Statement, Sequence[Row]]] = []
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:
-            self._add(_insert(self._dialect, table, tuple(rows[0])), rows)
+            self._parts.append((_insert(self._dialect, table, tuple(rows[0])), rows))
 
     def upsert(self, table: Table, rows: Sequence[Row], *, key: Names, change: Names) -> None:
         if rows:
-            self._add(_upsert(self._dialect, table, tuple(rows[0]), key, change), rows)
+            self._parts.append((_upsert(self._dialect, table, tuple(rows[0]), key, change), rows))
 
     def update(self, table: Table, rows: Sequence[Row], *, key: Names) -> None:
         if rows:
-            self._add(_update(self._dialect, table, tuple(rows[0]), key), rows)
+            self._parts.append((_update(self._dialect, table, tuple(rows[0]), key), rows))
 
     def run(self) -> None:
         """Send what was added."""
         if self._dialect.name != "postgresql":
-            for statement, columns in zip(self._statements, self._columns, strict=True):
-                execute_for_each(self._connection, statement.sql, list(zip(*columns, strict=True)))
-        elif self._statements:
-            values = [column for columns in self._columns for column in columns]
-            execute(self._connection, _together(tuple(statement.sql for statement in self._statements)), values)
-
-    def _add(self, statement: "_Statement", rows: Sequence[Row]) -> None:
-        columns: list[list[Any]] = [[row[name] for row in rows] for name in statement.names]
-        for place, process in statement.processors:
-            columns[place] = [None if value is None else process(value) for value in columns[place]]
-        self._statements.append(statement)
-        self._columns.append(columns)
+            for statement, rows in self._parts:
+                execute_for_each(self._connection, statement.sql, statement.values_of(rows))
+        elif self._parts:
+            sql = _together(tuple(statement.sql for statement, _ in self._parts))
+            execute(self._connection, sql, [orjson.dumps(rows).decode() for _, rows in self._parts])
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """SQL for many rows, whose values stand in the order of `names`; those in `processors` go through them first."""
+    """SQL for many rows. With SQLite its values stand in the order of `names`; some go through a processor first."""
 
     sql: str
     names: Names
     processors: tuple[tuple[int, _Processor], ...]
 
+    def values_of(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+        columns: list[list[Any]] = [[row[name] for row in rows] for name in self.names]
+        for place, process in self.processors:
+            columns[place] = [None if value is None else process(value) for value in columns[place]]
+        return list(zip(*columns, strict=True))
+
 
 @cache
 def _together(statements: tuple[str, ...]) -> str:
-    """Return one statement of PostgreSQL that does them all, its parameters numbered through."""
-    parts: list[str] = []
-    before = 0
-    for number, sql in enumerate(statements):
-        marks = _MARK.findall(sql)
-        parts.append(f"w{number} AS ({_MARK.sub(lambda mark, first=before: f'${int(mark[1]) + first}', sql)})")  # type: ignore[misc]
-        before += len(marks)
-    return f"WITH {', '.join(parts)} SELECT" if len(parts) > 1 else statements[0]
+    """Return one statement of PostgreSQL that does them all, a parameter for each."""
+    if len(statements) == 1:
+        return statements[0]
+    parts = (f"w{n} AS ({sql.replace(_GIVEN, f'${n}')})" for n, sql in enumerate(statements, start=1))
+    return f"WITH {', '.join(parts)} SELECT"
 
 
 @cache
@@ -154,13 +150,14 @@ class _Quoted:
         return self._quote(name)
 
     def given(self, names: Names, *, numbered: bool = False) -> str:
-        """Return PostgreSQL's table of the parameters, a list for each column."""
-        kinds = (array_kind(self._dialect, self._columns[name].type) for name in names)
-        lists = ", ".join(f"${number}::{kind}" for number, kind in enumerate(kinds, start=1))
-        listed = ", ".join(self.column(name) for name in names)
-        if numbered:
-            return f"unnest({lists}) WITH ORDINALITY AS given ({listed}, given_order)"
-        return f"unnest({lists}) AS given ({listed})"
+        """Return PostgreSQL's table of the parameter's rows."""
+        kinds = (kind_of(self._dialect, self._columns[name].type) for name in names)
+        listed = ", ".join(f"{self.column(name)} {kind}" for name, kind in zip(names, kinds, strict=True))
+        rows = f"json_to_recordset({_GIVEN}::json)"
+        if not numbered:
+            return f"{rows} AS given ({listed})"
+        plain = ", ".join(self.column(name) for name in names)
+        return f"ROWS FROM ({rows} AS ({listed})) WITH ORDINALITY AS given ({plain}, given_order)"
 
     def processors(self, names: Names) -> tuple[tuple[int, _Processor], ...]:
         found = (

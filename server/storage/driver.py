@@ -33,13 +33,13 @@ def execute_for_each(connection: Connection, sql: str, rows: Sequence[Values]) -
     _run(connection, sql, rows, many=True).close()
 
 
-def array_kind(dialect: Dialect, kind: TypeEngine[Any]) -> str:
-    """Return PostgreSQL's type for a list of a column's values.
+def kind_of(dialect: Dialect, kind: TypeEngine[Any]) -> str:
+    """Return PostgreSQL's type for a value on its way to a column.
 
     Text has no length there: a cast to one would cut what is too long, where the column itself refuses it.
     """
     named = dialect.type_compiler_instance.process(kind)
-    return "TEXT[]" if named.startswith("VARCHAR") else f"{named}[]"
+    return "TEXT" if named.startswith("VARCHAR") else named
 
 
 def _run(connection: Connection, sql: str, values: Any, *, many: bool) -> Any:

@@ -25,6 +25,7 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "5s",
     "jit": "off",
+    "timezone": "UTC",
 }
 _BY_KEYS = {
     # A batch finds everything by its keys. A plan that is kept from when a table was empty would read all of it.

@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Column, Connection, Dialect, Select, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from server.storage.driver import array_kind, fetch
+from server.storage.driver import fetch, kind_of
 
 _Processors = list[tuple[int, Callable[[Any], Any]]]
 
@@ -43,8 +43,8 @@ def _in_json(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(among, "postgresql")
 def _any_of(element: Any, compiler: Any, **options: Any) -> str:
     column, values = element.clauses
-    kind = array_kind(compiler.dialect, column.type)
-    return f"{compiler.process(column, **options)} = ANY ({compiler.process(values, **options)}::{kind})"
+    kind = kind_of(compiler.dialect, column.type)
+    return f"{compiler.process(column, **options)} = ANY ({compiler.process(values, **options)}::{kind}[])"
 
 
 class Prepared:
