@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
+from sqlalchemy import make_url
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,10 +17,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from server import logs
+from server.domain.errors import DomainError
 from server.plugin import BrokenPlugin, Plugin, load_plugins, reason_of
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
-from server.services.bus import open_bus
+from server.services.bus import Bus, NoBus
 from server.services.checkin import CheckIn
 from server.services.clock import Clock
 from server.services.devices import Devices
@@ -89,7 +91,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
     space = settings.space()
     database = open_database(settings.database_url)
     hub = Hub()
-    bus = open_bus(settings.bus_url, settings.database_url)
+    bus = open_bus(settings)
     keys = Keys(settings.secret_file)
     occupancy = OccupancyBoard(database, space, clock, hub, bus)
     arrivals = ArrivalsBoard(database, space, clock, hub)
@@ -109,6 +111,22 @@ def build_house(settings: Settings, clock: Clock) -> House:
         arrivals=arrivals,
         checkin=CheckIn(database, space, clock, keys, occupancy),
     )
+
+
+def open_bus(settings: Settings) -> Bus:
+    """Return the bus between the processes of this house, or none for a house that is one process.
+
+    Raise `bad_bus_url` for an address that is not Redis's.
+    """
+    if not settings.bus_url:
+        return NoBus()
+    if not settings.bus_url.startswith(("redis://", "rediss://")):
+        raise DomainError("bad_bus_url")
+    from server.services.redis_bus import RedisBus
+
+    # PUB/SUB knows no database numbers: with them in the name, spaces may share a Redis as they are used to.
+    bus, database = make_url(settings.bus_url), make_url(settings.database_url)
+    return RedisBus(settings.bus_url, f"sanh:{bus.database or 0}:{database.database}")
 
 
 @asynccontextmanager

@@ -37,7 +37,7 @@ from server.web.peers import Peers
 from server.works import go_on_after_last_movement
 
 SWITCH_SECONDS = 0.001
-HANGING_SECONDS = 30
+HANGING_SECONDS = 15
 """After how long a process that answers nothing, not even while it starts, is replaced."""
 TELL_SECONDS = 2
 """How old the figures of other workers may be."""

@@ -87,7 +87,8 @@ def run_bench(args: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         return 1
     for failure in result["failures"]:
-        _say(_(_SENTENCES[failure["code"]], **failure) if failure["code"] in _SENTENCES else failure["code"])
+        code = failure["code"]
+        _say(_(_SENTENCES[code], **failure) if code in _SENTENCES else code)
     if args.keep:
         keep(args.keep, result)
     if args.json:

@@ -1,31 +1,25 @@
-"""API v1: one decorator that parses, checks rights and describes; and the description of it all.
+"""API v1: one decorator that parses, checks rights, and notes what the description says (`description.py`).
 
     @operation("passes", right=Right.ISSUE_PASSES, answers={201: PassOut}, problems=(404, 409))
     async def issue_pass(request: Request, body: PassRequest) -> Response:
         \"\"\"Issue a pass.\"\"\"
 
 A handler names what it reads: `body` (JSON; `Model | None` when it may lack) and `query`, each annotated with a
-model. The first line of its docstring is the summary. spectree writes the description; parsing is ours, since its own
-lets a body of another content type through.
+model. The first line of its docstring is the summary. Parsing is ours, since spectree's own lets a body of another
+content type through.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from spectree import Response as Answers
-from spectree import SecurityScheme, SpecTree
-from spectree.models import InType, SecureType, SecuritySchemeData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
 from server.domain.errors import DomainError
 from server.domain.roles import Right
-from server.web.auth import DEVICE_COOKIE, SESSION_COOKIE, principal_of, require, require_device
+from server.web.auth import principal_of, require, require_device
 
 Handler = Callable[..., Awaitable[Response]]
 Allowed = Right | Literal["device", "anyone known", "everybody"]
@@ -59,18 +53,6 @@ def reply(answer: BaseModel, status: int = 200) -> Response:
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 
-class Problem(BaseModel):
-    """A problem document (RFC 9457). `code` is stable; further members are arguments of the sentence."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Raw:
     """An answer that is no JSON."""
@@ -78,37 +60,24 @@ class Raw:
     content_type: str
 
 
-def _cookie(name: str) -> SecuritySchemeData:
-    return SecuritySchemeData(type=SecureType.API_KEY, field_in=InType.COOKIE, name=name)
-
-
-_PROBLEMS_OF_ALL = (400, 401, 403, 413, 422, 429, 503)
-_SCHEMES = [
-    SecurityScheme(name="bearer", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")),
-    SecurityScheme(name="deviceCookie", data=_cookie(DEVICE_COOKIE)),
-    SecurityScheme(name="sessionCookie", data=_cookie(SESSION_COOKIE)),
-]
-_spec = SpecTree(
-    "starlette",
-    title="Sảnh",
-    version="v1",
-    path="apidoc",
-    annotations=False,
-    naming_strategy=lambda model: model.__name__,
-    nested_naming_strategy=lambda _parent, child: child,
-    security_schemes=_SCHEMES,
-)
-
-
 @dataclass(frozen=True, slots=True)
-class _Operation:
-    described: Handler
-    raw: Mapping[int, Raw]
+class Operation:
+    """What the description says of a handler; `answers` and `problems` by status."""
+
+    name: str
+    text: str | None
+    tag: str
+    right: Allowed
+    answers: Mapping[int, type[BaseModel] | Raw | None]
+    problems: tuple[int, ...]
+    body: type[BaseModel] | None
+    needs_body: bool
+    query: type[BaseModel] | None
     upload: str
-    needs_body: bool = True
 
 
-_operations: dict[Handler, _Operation] = {}
+OPERATIONS: dict[Handler, Operation] = {}
+"""What each endpoint that is served does."""
 
 
 def operation(
@@ -144,64 +113,13 @@ def operation(
             return await handler(request, **values)
 
         endpoint.__name__ = handler.__name__
-        endpoint.__doc__ = handler.__doc__
-        codes = {*problems, *_PROBLEMS_OF_ALL} | ({415} if body_model or upload else set())
-        models: dict[str, Any] = {f"HTTP_{status}": Problem for status in codes}
-        models |= {f"HTTP_{code}": None if isinstance(model, Raw) else model for code, model in answers.items()}
-        described: Handler = _spec.validate(
-            json=body_model,
-            query=query_model,
-            resp=Answers(**models),
-            tags=[tag],
-            security=[] if right == "everybody" else [{scheme.name: []} for scheme in _SCHEMES],
-            skip_validation=True,
-            operation_id=handler.__name__,
-        )(endpoint)
-        raw = {code: model for code, model in answers.items() if isinstance(model, Raw)}
-        _operations[endpoint] = _Operation(described, raw, upload, needs_body)
-        # The endpoint itself is served: spectree only describes it.
+        OPERATIONS[endpoint] = Operation(
+            handler.__name__, handler.__doc__, tag, right, answers, tuple(problems), body_model, needs_body,
+            query_model, upload,
+        )  # fmt: skip
         return endpoint
 
     return decorate
-
-
-def describe(routes: Iterable[BaseRoute]) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of those routes whose endpoint is an operation."""
-    ours = [route for route in routes if isinstance(route, Route) and route.endpoint in _operations]
-    _spec.app = _Routes(
-        [Route(route.path, _operations[route.endpoint].described, methods=list(route.methods or ())) for route in ours]
-    )
-    models = deepcopy(_spec.models)
-    document: dict[str, Any] = _spec._generate_spec()
-    # It takes the models apart while it writes; the next description needs them whole.
-    _spec.models = models
-    for route in ours:
-        path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
-        for method in (route.methods or set()) - {"HEAD"}:
-            _correct(document["paths"][path][method.lower()], _operations[route.endpoint])
-    return document
-
-
-class _Routes:
-    """What spectree takes for an application."""
-
-    def __init__(self, routes: list[Route]) -> None:
-        self.routes = routes
-
-
-def _correct(described: dict[str, Any], operation: _Operation) -> None:
-    """Say what spectree cannot: problem documents, pictures, uploads."""
-    for status, answer in described["responses"].items():
-        if int(status) >= 400 and "content" in answer:
-            answer["content"] = {"application/problem+json": answer["content"]["application/json"]}
-    for code, raw in operation.raw.items():
-        described["responses"][str(code)]["content"] = {raw.content_type: {}}
-    if not operation.needs_body:
-        described["requestBody"]["required"] = False
-    if operation.upload:
-        file = {"type": "string", "format": "binary"}
-        schema = {"type": "object", "properties": {operation.upload: file}, "required": [operation.upload]}
-        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
 async def _check(request: Request, right: Allowed) -> None:

@@ -72,6 +72,7 @@ PROBLEMS: dict[str, Problem] = {
     "malformed_topics": Problem(422, mark("Danh sách chủ đề phải là một mảng chữ.")),
     "topic_not_allowed": Problem(403, mark("Không được theo dõi: %(topics)s.")),
     "workers_need_bus": Problem(409, mark("%(workers)s tiến trình cần PostgreSQL và một bus; hãy dùng --workers 1.")),
+    "bad_bus_url": Problem(500, mark("SANH_BUS_URL phải là redis://… hoặc để trống.")),
     "print_failed": Problem(503, mark("Chưa in được: %(why)s")),
     "visitor_or_delegation": Problem(422, mark("Cần đúng một trong hai: khách hoặc đoàn.")),
     "internal_error": Problem(500, mark("Hệ thống gặp lỗi. Sự việc đã được ghi lại.")),

@@ -8,7 +8,15 @@ import pytest
 from tests.house.wording import strays_in_python, strays_in_script, strays_in_template
 
 ROOT = Path(__file__).parents[2]
-SPOKEN_PYTHON = ("server/web", "server/cli", "server/plugin.py", "server/app.py", "server/serving.py", "kiosk", "exhibits")
+SPOKEN_PYTHON = (
+    "server/web",
+    "server/cli",
+    "server/plugin.py",
+    "server/app.py",
+    "server/serving.py",
+    "kiosk",
+    "exhibits",
+)
 TEMPLATES = ("templates", "kiosk/templates", "exhibits")
 SCRIPTS = ("static", "kiosk/static", "exhibits")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.routing import Route
 
-from server.web.openapi import describe
+from server.web.description import describe
 from server.web.routes import build_routes
 from tests.web.records_house import Programs, open_programs
 
