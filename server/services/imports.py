@@ -30,6 +30,7 @@ from server.services.import_report import Counts, ImportReport, Readings, in_ord
 from server.services.import_times import time_warnings
 from server.services.workbook import read_workbook
 from server.storage import registry
+from server.storage.delegations import lock_rows
 
 _CODE, _ORGANISATION = Field.CODE, Field.ORGANISATION
 SLICE_SECONDS = 0.006
@@ -253,6 +254,8 @@ def _plan_some(connection: Connection, desk: Desk, targets: Sequence[Target]) ->
 def _write_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -> list[Plan]:
     """Write as many small delegations as fit into one slice, each with its members; at least one."""
     plans: list[Plan] = []
+    # All at once, and before the log of changes is held: scans and the desk hold theirs first, too, by their ids.
+    lock_rows(connection, [target.known.id for target in targets if target.known is not None])
     deadline = time.perf_counter() + SLICE_SECONDS
     for target in targets:
         if plans and (len(target.group.members) > PEOPLE_A_SLICE or time.perf_counter() > deadline):

@@ -12,7 +12,7 @@ from server.storage.core import table
 from server.storage.delegations import Delegation
 from server.storage.movements import Movement
 from server.storage.queues import QueuePlace
-from server.storage.spaces import SpaceRow, ZoneRow
+from server.storage.spaces import SpaceRow, ZoneRow, lock_counts
 from server.storage.standings import Standing
 from server.storage.visits import Visit
 
@@ -90,6 +90,7 @@ def _uncount_places(connection: Connection, standings: Sequence[Any]) -> None:
         gone.update(row.places)
         if row.holder.startswith("s:"):
             staff.update(row.places)
+    lock_counts(connection)
     connection.execute(
         update(_zones)
         .where(_zones.c.id == bindparam("zone"))
@@ -125,6 +126,8 @@ def _end_visits(
 
 def end_day(connection: Connection, at: datetime) -> None:
     """Note that the day ended: what an offline scan says of before comes too late, nobody waits any more."""
+    # The levels of the zones are settled after this: whoever scans holds them before the space.
+    lock_counts(connection)
     is_later = or_(_space.c.ended_at.is_(None), _space.c.ended_at < at)
     connection.execute(
         update(_space).values(ended_at=case((is_later, at), else_=_space.c.ended_at), seq=_space.c.seq + 1)

@@ -136,13 +136,19 @@ def count_members(connection: Connection, id_: int, change: int) -> None:
     connection.execute(_COUNT_MEMBERS, {"delegation": id_, "change": change})
 
 
-def lock_delegations(connection: Connection, ids: Sequence[int]) -> None:
-    """Hold delegations, then their people's standings, in id order as a scan does, until the commit."""
-    # SQLite has one writer, who holds everything; looking for the standings would read their whole table.
+def lock_rows(connection: Connection, ids: Sequence[int]) -> None:
+    """Hold delegations in id order until the commit, before the standings of any of them."""
     if ids and connection.dialect.name != "sqlite":
         connection.execute(
             select(DELEGATIONS.c.id).where(DELEGATIONS.c.id.in_(ids)).order_by(DELEGATIONS.c.id).with_for_update()
         )
+
+
+def lock_delegations(connection: Connection, ids: Sequence[int]) -> None:
+    """Hold delegations, then their people's standings, in id order as a scan does, until the commit."""
+    lock_rows(connection, ids)
+    # SQLite has one writer, who holds everything; looking for the standings would read their whole table.
+    if ids and connection.dialect.name != "sqlite":
         places = select(_PLACE.c.holder).where(_PLACE.c.delegation_id.in_(ids))
         connection.execute(places.order_by(_PLACE.c.holder).with_for_update())
 

@@ -121,8 +121,10 @@ def claim_pairing(connection: Connection, code: str, at: datetime) -> bool:
 
 def add_misreads(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:
     """Add the scans that are counted but not remembered to their devices; keys are (device, code)."""
-    for (device_id, code), count in counts.items():
-        row = connection.execute(select(DEVICES.c.misreads).where(DEVICES.c.id == device_id)).one_or_none()
+    # By id, and held: another process may be adding those that it counted.
+    for (device_id, code), count in sorted(counts.items()):
+        known = select(DEVICES.c.misreads).where(DEVICES.c.id == device_id).with_for_update()
+        row = connection.execute(known).one_or_none()
         if row is not None:
             misreads = {**row.misreads, code: row.misreads.get(code, 0) + count}
             connection.execute(update(DEVICES).where(DEVICES.c.id == device_id).values(misreads=misreads))

@@ -99,6 +99,8 @@ def _counts(space: Any, zones: Sequence[Any]) -> Counts:
 def sync_space(connection: Connection, space: Space) -> None:
     """Make the rows follow the space file: new zones are added, changed ones changed, vanished ones closed."""
     lock_word(connection, "space file")
+    # Other processes go on with their scans, which hold the zones in another order than the file's.
+    lock_counts(connection)
     spaces, zones, gates = table(SpaceRow), table(ZoneRow), table(Gate)
     if connection.scalar(select(spaces.c.id)) is None:
         first = {"id": SPACE_ID, "seq": 0, "inside": 0, "staff": 0, "queue_number": 0, "level": "quiet", "admitted": 0}
