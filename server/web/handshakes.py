@@ -46,11 +46,12 @@ class Line:
     def _let_in(self) -> None:
         while self._room and (waiting := self._devices or self._others):
             self._room -= 1
+            if not self._is_pausing:
+                # Before it is let in: should that fail, those behind it must not wait for ever.
+                self._is_pausing = True
+                asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._go_on)
             connection, request = waiting.popleft()
             connection.go_on(request)
-        if self._room < AT_ONCE and not self._is_pausing:
-            self._is_pausing = True
-            asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._go_on)
 
     def _go_on(self) -> None:
         self._room, self._is_pausing = AT_ONCE, False

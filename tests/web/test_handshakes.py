@@ -59,6 +59,24 @@ async def test_between_two_pauses_no_more_are_let_in_than_a_few(monkeypatch: pyt
     assert len(let_in) == AT_ONCE
 
 
+class BadGuest:
+    """A connection that fails when it is let in."""
+
+    def go_on(self, data: bytes) -> None:
+        raise AssertionError("no handshake")
+
+
+async def test_a_connection_that_fails_keeps_nobody_behind_it_waiting() -> None:
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+    line, let_in = Line(), list[Guest]()
+    for _ in range(AT_ONCE):
+        line.enter(Guest(let_in), SCREEN)
+    line.enter(BadGuest(), SCREEN)
+    for _ in range(10):
+        line.enter(Guest(let_in), SCREEN)
+    await all_in(let_in, AT_ONCE + 10)
+
+
 @pytest.mark.parametrize("request_", [KIOSK, BROWSER_KIOSK])
 async def test_a_device_goes_before_the_screens_that_wait(request_: bytes) -> None:
     line, let_in = Line(), list[Guest]()
