@@ -59,7 +59,10 @@ lint: .setup/python
 bench: setup  ## the figures of performance.md, measured here and kept in docs/bench.md; BENCH= for more
 	@$(BIN)/sanh bench --keep docs/bench.md $(BENCH)
 
-soak: setup .setup/servers  ## hours: 100 kills on each engine, an hour of load; SOAK_KILLS= SOAK_MINUTES= for less
+SOAK_FUZZ_SECONDS ?= 120
+
+soak: setup .setup/servers  ## hours: fuzzing, 100 kills on each engine, an hour of load; SOAK_KILLS= SOAK_MINUTES= for less
+	@.ci/fuzz --seconds $(SOAK_FUZZ_SECONDS)
 	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -q tests/domain/admission/test_histories.py
 	@$(BIN)/python -m tests.crash.soak
 
