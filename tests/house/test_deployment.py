@@ -86,3 +86,16 @@ async def test_every_metric_that_is_named_is_told(hall: RunningHouse, file: str)
     known = told | {f"{name}_bucket" for name in told}
     assert named
     assert named <= known, named - known
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*.service")), ids=lambda unit: unit.name)
+def test_a_unit_works_in_the_folder_that_systemd_makes_for_it(unit: Path):
+    said = dict(line.split("=", 1) for line in unit.read_text().splitlines() if re.match("[A-Z]\\w+=", line))
+    assert said["WorkingDirectory"] == f"/var/lib/{said['StateDirectory']}"
+
+
+def test_the_settings_file_that_is_shown_can_be_read_by_systemd():
+    # To systemd a `#` that does not begin its line belongs to the value.
+    lines = re.findall("^(?:# )?SANH_.*$", (DEPLOY.parent / "operating.md").read_text(), re.MULTILINE)
+    assert lines
+    assert not [line for line in lines if "#" in line.removeprefix("# ")]
