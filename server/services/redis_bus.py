@@ -51,6 +51,8 @@ class RedisBus(Bus):
             except* (RedisError, OSError) as errors:
                 if self._is_connected or not self.reconnects:
                     _log.warning("bus_lost", why=type(errors.exceptions[0]).__name__)
+            except* Exception:  # noqa: BLE001 - whatever it was: a house that hears nothing any more must not say it does
+                _log.exception("bus_failed")
             self._is_connected = False
             self.reconnects += 1
             # With jitter: all processes lose it at the same moment.

@@ -181,6 +181,20 @@ async def test_words_on_the_bus_that_nobody_understands_change_nothing(open_hous
     assert (hall.house.occupancy.latest()["people"], hall.house.bus.is_connected) == (0, True)
 
 
+async def test_a_bus_whose_hearer_fails_is_found_again(open_houses: OpenHouses) -> None:
+    (hall,) = await open_houses(1)
+    bus: Any = hall.house.bus
+    await until(lambda: bus.is_connected)
+
+    def fail(_speaker: str, _state: Any) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    bus.listen("word", fail)
+    async with Redis.from_url(bus._url) as redis:
+        await redis.publish(bus._channel, orjson.dumps({"from": "x", "subject": "word", "state": 1}))
+    await until(lambda: bus.reconnects == 1 and bus.is_connected, 8)
+
+
 async def test_levels_are_the_same_whichever_process_one_asks(open_houses: OpenHouses) -> None:
     one, other = await open_houses(2)
     for seq, inside in enumerate((16, 15), start=1):
