@@ -27,10 +27,6 @@ class Clock:
         if self._start is not None and self.now() <= moment:
             self._start, self._began = moment + timedelta(seconds=1), time.monotonic()
 
-    def real_seconds(self, span: timedelta) -> float:
-        """Return how many real seconds a span of the space's time lasts."""
-        return span.total_seconds() / self.speed
-
 
 def real_now() -> datetime:
     """Return the machine's time, in UTC, for what must not follow a simulated day."""

@@ -103,12 +103,6 @@ def list_delegations(
     return [DelegationRecord(**row) for row in connection.execute(query).mappings()]
 
 
-def codes_by_id(connection: Connection) -> dict[int, str]:
-    """Return the code of every delegation."""
-    rows = connection.execute(select(DELEGATIONS.c.id, DELEGATIONS.c.code))
-    return {row[0]: row[1] for row in rows}
-
-
 def free_code(connection: Connection) -> str:
     """Return the next code that was never given. No other process gets it before this transaction ends."""
     lock_word(connection, "delegation code")

@@ -3,7 +3,8 @@
 A handshake costs half a millisecond. Read as they come, a thousand of them are one turn of the event loop, half a
 second long, and the scans of those who are in already wait for its end. Devices go before screens that only look.
 
-This rests on uvicorn's HTTP protocol no more than on its being an `asyncio.Protocol` that keeps its `transport`.
+Of uvicorn's HTTP protocol this rests on its being an `asyncio.Protocol` that keeps its `transport`, and its server's
+state, of which there is one a server.
 """
 
 import asyncio
