@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from server.services.figures import CommitFigures
 from server.storage.database import StorageUnavailableError
+from server.storage.failures import is_of_values
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,9 +25,6 @@ Result = TypeVar("Result")
 PACE_SECONDS = 0.003
 PACE_SECONDS_AN_ITEM = 0.00025
 MOST_PACE_SECONDS = 0.009
-
-_STORE_FAILURES = (StorageUnavailableError, OperationalError)
-"""A table that is missing, too: what fails for every item is no item's fault."""
 
 _log = structlog.get_logger()
 
@@ -109,10 +107,10 @@ class GroupCommit(Generic[Item, Result]):
         figures, began = self.figures, time.perf_counter()
         try:
             results = await self._commit_batch(batch)
-        except _STORE_FAILURES as error:
+        except StorageUnavailableError as error:
             _log.error("batch_not_committed", items=len(batch), error=error)
             figures.failed += 1
-            self._fail(shares, StorageUnavailableError(str(error)))
+            self._fail(shares, error)
             return
         now, start = time.perf_counter(), 0
         figures.sizes.add(len(batch))
@@ -126,8 +124,8 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _commit_batch(self, batch: list[Item]) -> Sequence[Result | Exception]:
         try:
-            return await self._commit(batch)
-        except _STORE_FAILURES:
+            return await self._try(batch)
+        except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - some item is bad; which one shows when each goes alone
             _log.warning("batch_retried_item_by_item", items=len(batch), error=error)
@@ -135,13 +133,22 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _commit_alone(self, item: Item) -> Result | Exception:
         try:
-            return (await self._commit([item]))[0]
-        except _STORE_FAILURES:
+            return (await self._try([item]))[0]
+        except StorageUnavailableError:
             # The store's failure is not the item's: answered as bad, its kiosk would throw it away.
             raise
         except Exception as error:  # noqa: BLE001 - it is the answer to this item alone
             _log.exception("item_not_committed")
             return error
+
+    async def _try(self, batch: list[Item]) -> list[Result]:
+        try:
+            return await self._commit(batch)
+        except DBAPIError as error:
+            if is_of_values(error):
+                raise
+            # A table that is missing, too: what fails for every item is no item's fault.
+            raise StorageUnavailableError(str(error.orig)) from error
 
     def _fail(self, shares: list[tuple[_Request[Item, Result], Sequence[Item]]], error: Exception) -> None:
         for request, _ in shares:

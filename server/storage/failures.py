@@ -13,6 +13,7 @@ _STORES_OWN = ("08", "25006", "40", "53", "55", "57", "58", "F0", "XX")
 """PostgreSQL's codes (appendix A), by their beginning: connection, read-only, deadlock, resources, locks,
 operator's intervention, system, configuration, internal."""
 _DEADLOCK = ("40001", "40P01")
+_OF_VALUES = ("22", "23")
 
 
 @contextmanager
@@ -38,6 +39,13 @@ def is_store_failure(error: DBAPIError) -> bool:
         return False
     # A file that is damaged or no database is a `DatabaseError` and none of its kinds.
     return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
+
+
+def is_of_values(error: DBAPIError) -> bool:
+    """Tell whether a statement failed for a value in one of its rows; another row may go through."""
+    if (state := _state_of(error)) is not None:
+        return state.startswith(_OF_VALUES)
+    return not isinstance(error, OperationalError)
 
 
 def is_deadlock(error: DBAPIError) -> bool:

@@ -286,6 +286,16 @@ async def test_what_is_not_remembered_is_counted_per_kiosk(house: House) -> None
     assert await rows(house, "SELECT misreads FROM device") == [('{"invalid_pass":2,"malformed":1}',)]
 
 
+@pytest.mark.parametrize(
+    "fault", ["ALTER TABLE movement RENAME TO elsewhere", "ALTER TABLE movement DROP COLUMN reason"]
+)
+async def test_a_schema_that_does_not_fit_throws_no_scan_away(house: House, lan: str, fault: str) -> None:
+    # Answered as malformed, its kiosk would forget it.
+    await house.database.write(partial(run_sql, statement=fault))
+    with pytest.raises(StorageUnavailableError):
+        await one(house, IN, lan)
+
+
 async def test_misreads_that_could_not_be_saved_are_saved_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     saved: list[dict[tuple[str, str], int]] = []
     failures = [StorageUnavailableError("database is locked")]
