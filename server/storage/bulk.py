@@ -35,13 +35,6 @@ def upsert_rows(connection: Connection, table: Table, rows: Sequence[Row], *, ke
     writes.run()
 
 
-def update_rows(connection: Connection, table: Table, rows: Sequence[Row], *, key: Names) -> None:
-    """Set all other columns of the rows that bear these keys."""
-    writes = Writes(connection)
-    writes.update(table, rows, key=key)
-    writes.run()
-
-
 class Writes:
     """Writes to several tables that go together: one message to PostgreSQL and back, where its locks are held.
 

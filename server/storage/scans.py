@@ -115,7 +115,23 @@ class Loaded:
 def load_batch(
     connection: Connection, pass_ids: Collection[str], scan_ids: Collection[str], group_pass_ids: Collection[str]
 ) -> Loaded:
-    """Lock and return everything that these passes and scans touch. At most seven statements, nine the first time."""
+    """Lock and return everything that these passes and scans touch. At most seven statements, a few more at first."""
+    passes, groups, standings = _lock_holders(connection, pass_ids, group_pass_ids)
+    if _have_moved(passes, standings):
+        # Somebody became a member of another delegation while we waited for theirs: now that is seen.
+        passes, groups, standings = _lock_holders(connection, pass_ids, group_pass_ids)
+    zones = _ZONES.all(connection)
+    space = _SPACE.one(connection)
+    # Lock before looking for repeats: another process may be answering one right now.
+    answered = _ANSWERED.all(connection, ids=scan_ids) if scan_ids else ()
+    queue = _QUEUE.all(connection) if space.queue_number else ()
+    return Loaded(passes, groups, standings, zones, space, answered, queue)
+
+
+def _lock_holders(
+    connection: Connection, pass_ids: Collection[str], group_pass_ids: Collection[str]
+) -> tuple[Rows, Rows, Rows]:
+    """Return the passes, and, locked, their delegations and standings."""
     passes = _PASSES.all(connection, ids=pass_ids) if pass_ids else ()
     groups = {row.delegation_id or row.member_of for row in passes} - {None}
     holders = {holder_of(row) for row in passes} | {f"d:{id_}" for id_ in groups}
@@ -126,12 +142,15 @@ def load_batch(
         # Nobody could lock them: another process may be letting the same holder in at this moment.
         _add_standings(connection, missing, passes)
         standings = _STANDINGS.all(connection, holders=holders, groups=whole)
-    zones = _ZONES.all(connection)
-    space = _SPACE.one(connection)
-    # Lock before looking for repeats: another process may be answering one right now.
-    answered = _ANSWERED.all(connection, ids=scan_ids) if scan_ids else ()
-    queue = _QUEUE.all(connection) if space.queue_number else ()
-    return Loaded(passes, rows_of_groups, standings, zones, space, answered, queue)
+    return passes, rows_of_groups, standings
+
+
+def _have_moved(passes: Rows, standings: Rows) -> bool:
+    member_of = {row.holder: row.delegation_id for row in standings}
+    return any(
+        row.visitor_id is not None and member_of.get(f"v:{row.visitor_id}", row.member_of) != row.member_of
+        for row in passes
+    )
 
 
 def _add_standings(connection: Connection, holders: Collection[str], passes: Rows) -> None:

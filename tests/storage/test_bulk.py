@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from server.storage import scans
-from server.storage.bulk import insert_rows, update_rows, upsert_rows
+from server.storage.bulk import Writes, insert_rows, upsert_rows
 from server.storage.cases import Case
 from server.storage.core import table
 from server.storage.database import Database, open_database
@@ -68,7 +68,15 @@ async def test_an_update_finds_its_rows_by_all_of_their_key(database: Database) 
     rows = [visit("v:lan"), visit("v:lan", day=date(2020, 10, 13)), visit("v:minh")]
     await database.write(insert_rows, VISITS, rows)
     change = {"holder": "v:lan", "day": date(2020, 10, 13), "people": 7}
-    await database.write(update_rows, VISITS, [change], key=("holder", "day"))
+
+    def write(connection: Connection) -> None:
+        writes = Writes(connection)
+        writes.update(VISITS, [change], key=("holder", "day"))
+        writes.insert(CASES, [case("scan")])
+        writes.run()
+
+    await database.write(write)
+    assert len(await database.read(rows_of, CASES)) == 1
     assert [row.people for row in await database.read(rows_of, VISITS)] == [1, 7, 1]
 
 
@@ -76,7 +84,7 @@ async def test_no_rows_are_no_statement(database: Database) -> None:
     def nothing(connection: Connection) -> None:
         insert_rows(connection, CASES, [])
         upsert_rows(connection, CASES, [], key=("id",), change=())
-        update_rows(connection, CASES, [], key=("id",))
+        Writes(connection).run()
 
     await database.write(nothing)
     assert await database.read(rows_of, CASES) == []
