@@ -18,6 +18,7 @@ from server.storage.failures import is_deadlock, telling_failures
 POOL = 5
 """Connections for pages that a process keeps open; under load some more."""
 URGENT = 2
+_OVERFLOW = 10
 _TRIES = 4
 _SERVER_SETTINGS = {
     "application_name": "sanh",
@@ -88,7 +89,8 @@ async def _run_twice(engine: AsyncEngine, query: Query[P, T], *args: P.args, **k
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-    # Whether it was committed, its ids say the second time.
+    # The pool's other connections are as old, and as dead after a restart. Whether it was committed, its ids say.
+    await engine.dispose()
     return await _run(engine, query, *args, **kwargs)
 
 
@@ -113,6 +115,7 @@ def _open_engine(url: URL, settings: dict[str, str], *, pool_size: int, is_teste
         json_deserializer=orjson.loads,
         hide_parameters=True,
         pool_size=pool_size,
+        max_overflow=_OVERFLOW if is_tested else 0,
         pool_pre_ping=is_tested,
         pool_timeout=_CONNECT_SECONDS,
         connect_args={
