@@ -2,7 +2,8 @@
 
 What is sent is a state with a sequence, never a change, so a screen may miss any number of them. Each screen has
 one slot per topic: a slow screen skips, a broken one is let go, and neither holds up the rest. A state is encoded
-once for all screens, and a topic is sent at most `RATE` times a second.
+once for all screens, and a topic is sent at most `RATE` times a second, less
+often where the sending itself takes long.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from typing import Any, Protocol
 import orjson
 
 RATE = 10
+PAUSE_SHARE = 1.5
+MOST_PAUSE_SECONDS = 0.3
 BUFFER_LIMIT = 64 * 1024
 STUCK_SECONDS = 20.0
 YIELD_EVERY = 100
@@ -117,12 +120,15 @@ class Hub:
             if not self._waiting:
                 await self._wake.wait()
             self._wake.clear()
+            began = asyncio.get_running_loop().time()
             for topic, entry in list(self._topics.items()):
                 if entry.is_dirty:
                     entry.is_dirty = False
                     await self._deliver(topic, entry)
             self._retry()
-            await asyncio.sleep(1 / RATE)
+            took = asyncio.get_running_loop().time() - began
+            # Thousands of screens take their time: scans get as much again, and more.
+            await asyncio.sleep(max(1 / RATE, min(MOST_PAUSE_SECONDS, PAUSE_SHARE * took)))
 
     async def _deliver(self, topic: str, entry: _Topic) -> None:
         for number, screen in enumerate(list(entry.screens), start=1):

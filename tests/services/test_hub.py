@@ -1,6 +1,7 @@
 """The hub: states with a sequence, one slot per topic and screen, and no screen that harms another."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -142,3 +143,24 @@ async def test_a_screen_that_is_gone_before_it_hears_its_first_states_is_forgott
         hub.publish(topic, 1, {})
     hub.watch(Screen(line), ["occupancy", "arrivals"])
     assert hub.screens == 0
+
+
+class SlowLine(Line):
+    """A connection to which a write takes its time."""
+
+    def write(self, message: bytes) -> None:
+        time.sleep(0.004)
+        super().write(message)
+
+
+async def test_where_sending_takes_long_the_pauses_are_longer_still(hub: Hub) -> None:
+    lines: list[Line] = [SlowLine() for _ in range(50)]
+    for line in lines:
+        hub.watch(Screen(line), ["occupancy"])
+    began, seq = time.monotonic(), 0
+    while time.monotonic() - began < 2:
+        seq += 1
+        hub.publish("occupancy", seq, {})
+        await asyncio.sleep(0.01)
+    # 0.2 s of sending, 0.3 s of rest: at RATE's pause of 0.1 s there would be room for six.
+    assert 1 <= len(lines[-1].heard) <= 5
