@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import signal
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import orjson
 import uvloop
 
+from server.cli.terminal import positive, say
 from server.domain.errors import DomainError
 from server.simulator.bench.plan import PARTS, Plan
 from server.simulator.bench.record import keep, table_of
@@ -44,7 +44,7 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--rates", type=_rates, default=usual.rates, help=_("lượt quét mỗi giây, ví dụ 1000,3000"))
     parser.add_argument("--screens", type=_counts, default=usual.screens, help=_("số màn hình theo dõi, tăng dần"))
     parser.add_argument("--import-rows", type=_count, default=usual.import_rows, help=_("số dòng nhập khi đang quét"))
-    parser.add_argument("--seconds", type=_positive, default=usual.seconds, help=_("thời gian của mỗi lần đo"))
+    parser.add_argument("--seconds", type=positive, default=usual.seconds, help=_("thời gian của mỗi lần đo"))
     parser.add_argument("--rounds", type=_count, default=usual.rounds, help=_("số vòng, lấy trung vị"))
     parser.add_argument(
         "--database-url",
@@ -82,13 +82,13 @@ def run_bench(args: argparse.Namespace) -> int:
     except DomainError as error:
         if error.code not in _SENTENCES:
             raise
-        _say(_(_SENTENCES[error.code], **error.arguments))
+        say(_(_SENTENCES[error.code], **error.arguments))
         return 1
     except asyncio.CancelledError:
         return 1
     for failure in result["failures"]:
         code = failure["code"]
-        _say(_(_SENTENCES[code], **failure) if code in _SENTENCES else code)
+        say(_(_SENTENCES[code], **failure) if code in _SENTENCES else code)
     if args.keep:
         keep(args.keep, result)
     if args.json:
@@ -100,7 +100,7 @@ def run_bench(args: argparse.Namespace) -> int:
 
 async def _measure(plan: Plan) -> dict[str, Any]:
     """Measure; told to stop, take the server and the temporary database along."""
-    measuring = asyncio.ensure_future(measure(plan, _say))
+    measuring = asyncio.ensure_future(measure(plan, say))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
     return await measuring
 
@@ -118,10 +118,6 @@ def _print_table(result: Mapping[str, Any]) -> None:
         print("  ".join(cells).rstrip())
 
 
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -129,15 +125,8 @@ def _count(text: str) -> int:
     return number
 
 
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise ValueError(text)
-    return number
-
-
 def _rates(text: str) -> tuple[float, ...]:
-    return tuple(_positive(part) for part in text.split(",") if part)
+    return tuple(positive(part) for part in text.split(",") if part)
 
 
 def _counts(text: str) -> tuple[int, ...]:

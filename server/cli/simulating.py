@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import uvloop
 
+from server.cli.terminal import positive, say
 from server.domain.errors import DomainError
 from server.domain.roles import Role
 from server.services.accounts import Accounts
@@ -41,7 +41,7 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument(
         "--day", type=date.fromisoformat, help=_("ngày, ví dụ 2020-10-12; mặc định là ngày của máy chủ")
     )
-    parser.add_argument("--speed", type=_positive, default=60.0, help=_("tốc độ khi máy chủ không ở trong ngày đó"))
+    parser.add_argument("--speed", type=positive, default=60.0, help=_("tốc độ khi máy chủ không ở trong ngày đó"))
     parser.add_argument("--visitors", type=_count, help=_("tổng số khách; thêm khách lẻ nếu nhiều hơn sổ đăng ký"))
     parser.add_argument("--kiosks", type=_kiosks, help=_("số kiosk"))
     parser.add_argument("--seed", type=int, default=1, help=_("cùng một số thì cùng một ngày"))
@@ -58,7 +58,7 @@ def run_simulate(args: argparse.Namespace) -> int:
     except DomainError as error:
         if error.code not in _SENTENCES:
             raise
-        _say(_(_SENTENCES[error.code], **error.arguments))
+        say(_(_SENTENCES[error.code], **error.arguments))
         return 1
     if args.json:
         print(orjson.dumps(counts, option=orjson.OPT_INDENT_2).decode())
@@ -107,7 +107,7 @@ async def _token(settings: Settings, given: str) -> AsyncIterator[str]:
 
 
 def _announce(overview: Overview) -> None:
-    _say(
+    say(
         _(
             "Ngày %(day)s: %(delegations)s đoàn, %(people)s khách, trong đó %(walk_ins)s khách lẻ; %(kiosks)s kiosk.",
             day=format_date(overview.day),
@@ -122,7 +122,7 @@ def _announce(overview: Overview) -> None:
         if overview.follows_server
         else _("Máy chủ đang ở một ngày khác: mô phỏng từ %(time)s theo đồng hồ riêng, nhanh gấp %(speed)s lần.")
     )
-    _say(sentence % {"time": format_time(overview.now), "speed": format_number(round(overview.speed, 1))})
+    say(sentence % {"time": format_time(overview.now), "speed": format_number(round(overview.speed, 1))})
 
 
 def _print_counts(counts: Mapping[str, Any]) -> None:
@@ -145,10 +145,6 @@ def _print_counts(counts: Mapping[str, Any]) -> None:
         print(f"{title:<{width}}  {number}")
 
 
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
 def _count(text: str) -> int:
     number = int(text)
     if number < 0:
@@ -160,11 +156,4 @@ def _kiosks(text: str) -> int:
     number = int(text)
     if not 1 <= number <= MOST_KIOSKS:
         raise argparse.ArgumentTypeError(_("từ 1 đến %(most)s", most=MOST_KIOSKS))
-    return number
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise ValueError(text)
     return number

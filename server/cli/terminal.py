@@ -35,6 +35,19 @@ def complain(problem: DomainError | str) -> int:
     return 1
 
 
+def say(sentence: str) -> None:
+    """Say on standard error how far a long command has come."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def positive(text: str) -> float:
+    """Read an option that is a number above 0."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError(text)
+    return number
+
+
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
