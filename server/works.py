@@ -123,7 +123,9 @@ async def _keep_days(house: House) -> None:
 async def _end_with_parent() -> None:
     """Stop, where the process that started this one and would start it again is gone: it holds the address."""
     parent = multiprocessing.parent_process()
-    while parent is None or parent.is_alive():
+    if parent is None:
+        return
+    while parent.is_alive():
         await asyncio.sleep(1)
     _log.error("parent_gone")
     os.kill(os.getpid(), signal.SIGTERM)

@@ -31,6 +31,7 @@ class RedisBus(Bus):
         self._url = url
         self._channel = channel
         self._is_connected = False
+        self._in_vain = 0
         self._waiting: dict[str, Any] = {}
         self._wake = asyncio.Event()
 
@@ -55,8 +56,9 @@ class RedisBus(Bus):
                 _log.exception("bus_failed")
             self._is_connected = False
             self.reconnects += 1
+            self._in_vain += 1
             # With jitter: all processes lose it at the same moment.
-            await asyncio.sleep(random.uniform(0.1, min(MOST_PAUSE_SECONDS, 0.2 * self.reconnects)))  # noqa: S311
+            await asyncio.sleep(random.uniform(0.1, min(MOST_PAUSE_SECONDS, 0.2 * self._in_vain)))  # noqa: S311 - no secret
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator["Redis"]:
@@ -98,7 +100,7 @@ class RedisBus(Bus):
 
     async def _reread(self) -> None:
         _log.info("bus_found")
-        self._is_connected = True
+        self._is_connected, self._in_vain = True, 0
         for reread in self._on_connect:
             try:
                 await reread()
