@@ -1,9 +1,8 @@
 """A scan as a kiosk sends it, read once into a typed value."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from server.domain.kiosk import DIRECTIONS, Direction
 from server.domain.passes import SignedPass, read_pass
@@ -15,8 +14,7 @@ _SKEW = timedelta(minutes=2)
 _FIRST_YEAR = 1970
 
 
-@dataclass(frozen=True, slots=True)
-class SentScan:
+class SentScan(NamedTuple):
     """A well-formed scan. `text` is what the scanner read, `signed` the pass in it, if it is one.
 
     `sent_id` is the id as the kiosk writes it, `id` the same in small letters.
@@ -39,8 +37,7 @@ class SentScan:
         return self.text.strip().upper()[-135:]
 
 
-@dataclass(frozen=True, slots=True)
-class MalformedScan:
+class MalformedScan(NamedTuple):
     """A scan that lacks or garbles a field; `id` as it was sent, if that was a text."""
 
     id: str | None

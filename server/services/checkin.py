@@ -3,8 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -28,8 +28,7 @@ BATCH = 128
 """The most scans in one transaction: keeps it under 20 ms on slow machines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """Scans on their way to disk: as they were read, the kiosk that sent them, and what will be their results."""
 
     read: Sequence[SentScan | MalformedScan]

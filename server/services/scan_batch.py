@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -21,8 +21,7 @@ from server.storage.scans import Changes, Loaded, load_batch, save_batch
 from server.storage.spaces import SPACE_ID
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One scan to answer. `account` is who acts for the visitor at the desk, if not a device."""
 
     scan: SentScan
@@ -73,8 +72,7 @@ class _Stored:
     has_offline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(NamedTuple):
     """An answer of this very batch, in the form of a stored movement."""
 
     answer: str
@@ -187,7 +185,7 @@ class _Batch:
             return Decision(Answer.REFUSED, Code.WRONG_GATE)
         if kiosk.zone not in self._rules.space.zone_ids:
             # The space file has this zone no more: its doors let nobody in, but everybody out.
-            facts = replace(facts, zones=())
+            facts = facts._replace(zones=())
         return decide(self._world, facts, kiosk, scan)
 
     def _record(
@@ -222,13 +220,13 @@ class _Batch:
         facts = pass_facts(row)
         scan, skewed = _scan(item)
         # Its refusal says where they are, too: a scan must not be superseded by its own answer.
-        scan = replace(scan, at=max(scan.at, stored.part.at))
+        scan = scan._replace(at=max(scan.at, stored.part.at))
         decision = self._decide(facts, item.kiosk, scan)
         if decision.answer is Answer.REFUSED:
             return
         if decision.conflict is None:
             refusal = Code(stored.part.code)
-            decision = replace(decision, conflict=refusal, case=decision.case or refusal.value)
+            decision = decision._replace(conflict=refusal, case=decision.case or refusal.value)
         self._record(item, facts, scan, decision, skewed=skewed, first_part=stored.parts)
         stored.has_offline = True
         stored.parts += max(1, len(decision.effects))

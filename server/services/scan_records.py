@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from server.domain.admission import Answer, Code, Decision, PassFacts, Scan, World
 from server.domain.space import Space
@@ -12,8 +12,7 @@ Row = dict[str, Any]
 _NOTHING = {"from_zone": None, "to_zone": None, "people": 0, "from_holder": None, "to_holder": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a scan came from: its device, or who acted at the desk; when we got it; whether its clock is far off."""
 
     device: str | None

@@ -64,11 +64,6 @@ class Prepared:
             return [self._row(row) for row in rows]
         return [self._row(_processed(row, compiled.processors)) for row in rows]
 
-    def one(self, connection: Connection) -> Any:
-        """Return the only row."""
-        (row,) = self.all(connection)
-        return row
-
     def _compiled(self, dialect: Dialect) -> "_Compiled":
         known = self._by_dialect.get(dialect.name)
         if known is None:

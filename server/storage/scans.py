@@ -3,11 +3,12 @@
 Locks are taken in one order everywhere: delegations, standings, zones, space, each by id.
 """
 
+from collections import namedtuple
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, text, update
+from sqlalchemy import Connection, bindparam, or_, select, text, true, update
 
 from server.storage.bulk import Writes, upsert_rows
 from server.storage.cases import Case
@@ -77,8 +78,13 @@ _STANDINGS = Prepared(
     .order_by(_standings.c.holder)
     .with_for_update()
 )
-_ZONES = Prepared(select(_zones).order_by(_zones.c.id).with_for_update())
-_SPACE = Prepared(select(_space).with_for_update())
+# The zones, and beside each the space's only row, all in one message: who has the first zone gets the rest.
+_COUNTERS = Prepared(
+    select(_zones, *(column.label(f"space_{column.name}") for column in _space.c))
+    .select_from(_zones.join(_space, true()))
+    .order_by(_zones.c.id)
+    .with_for_update()
+)
 _ANSWERED = Prepared(
     select(_movements).where(among(_movements.c.scan_id, "ids")).order_by(_movements.c.scan_id, _movements.c.part)
 )
@@ -95,6 +101,8 @@ _MEASURED_END = (
 )
 _STANDING_CHANGES = tuple(column.name for column in _standings.c if column.name not in ("holder", "delegation_id"))
 _QUEUE_CHANGES = ("people", "called_at", "held_until", "over_at", "outcome")
+
+_space_row: Any = namedtuple("Space", [column.name for column in _space.c])._make  # type: ignore[attr-defined]
 
 Rows = Sequence[Any]
 
@@ -115,15 +123,16 @@ class Loaded:
 def load_batch(
     connection: Connection, pass_ids: Collection[str], scan_ids: Collection[str], group_pass_ids: Collection[str]
 ) -> Loaded:
-    """Lock and return everything that these passes and scans touch. At most seven statements, a few more at first."""
+    """Lock and return everything that these passes and scans touch. At most six statements, a few more at first."""
     passes, groups, standings = _lock_holders(connection, pass_ids, group_pass_ids)
     if _have_moved(passes, standings):
         # Somebody became a member of another delegation while we waited for theirs: now that is seen.
         passes, groups, standings = _lock_holders(connection, pass_ids, group_pass_ids)
-    zones = _ZONES.all(connection)
-    space = _SPACE.one(connection)
-    # Lock before looking for repeats: another process may be answering one right now.
+    # After its holder is locked, since another process may be answering the same scan right now; before the zones,
+    # for which every other scan waits. The same id with another holder's pass is told by the key of the movements.
     answered = _ANSWERED.all(connection, ids=scan_ids) if scan_ids else ()
+    zones = _COUNTERS.all(connection)
+    space = _space_row(zones[0][-len(_space.c) :])
     queue = _QUEUE.all(connection) if space.queue_number else ()
     return Loaded(passes, groups, standings, zones, space, answered, queue)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from server.domain.kiosk import Direction
 from server.domain.passes import PassKind
@@ -67,8 +68,7 @@ class Attempt(StrEnum):
     """Neither: the kiosk must ask In or Out first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """One reading of one pass. `at` is corrected for the device's clock; an online scan's is its receipt."""
 
     id: str
@@ -80,8 +80,7 @@ class Scan:
     reentry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PassFacts:
+class PassFacts(NamedTuple):
     """What was issued: the pass, its holder, and what restricts it."""
 
     id: str
@@ -190,8 +189,7 @@ class QueueNumber:
     wait_minutes: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """People who change places: from a zone to a zone (None is outside), from one holder's number to another's."""
 
     from_zone: str | None
@@ -201,8 +199,7 @@ class Effect:
     to_holder: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is answered, and what it does.
 
     `people` is the change that was counted. `conflict` is what the rules would have said of an offline or forced

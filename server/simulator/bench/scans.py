@@ -90,12 +90,14 @@ async def _ceilings(here: Ground, store: Store, size: int) -> None:
 async def _batches(url: str) -> tuple[float, float]:
     """Return how many scans the server has committed and in how many batches, as its metrics say.
 
-    Of several workers one answers, and speaks for all.
+    Of several workers one answers, with a line for each.
     """
     async with httpx2.AsyncClient(base_url=url, trust_env=False) as client:
         text = (await client.get("/metrics")).text
-    told = {name: float(value) for name, value in _SIZES.findall(text)}
-    return told.get("sum", 0.0), told.get("count", 0.0)
+    told = {"sum": 0.0, "count": 0.0}
+    for name, value in _SIZES.findall(text):
+        told[name] += float(value)
+    return told["sum"], told["count"]
 
 
 def _named(rate: float) -> str:

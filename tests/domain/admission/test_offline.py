@@ -1,7 +1,5 @@
 """Scans made offline are physical facts: what they do to the counts, and what the rules would have said."""
 
-from dataclasses import replace
-
 import pytest
 
 from server.domain.space import OpeningHours
@@ -68,7 +66,7 @@ def test_what_the_rules_would_have_said_stays_on_the_scan_and_opens_a_case(code)
     stage.put(MINH, LOBBY)
     lan = LAN
     if code == "revoked_pass":
-        lan = replace(LAN, is_revoked=True)
+        lan = LAN._replace(is_revoked=True)
     elif code == "space_closed":
         stage.space = stage.world.space = small_space(opening=OpeningHours())
     elif code == "zone_full":
@@ -76,9 +74,9 @@ def test_what_the_rules_would_have_said_stays_on_the_scan_and_opens_a_case(code)
     elif code == "space_full":
         stage.space = stage.world.space = small_space(capacity=1)
     elif code == "wrong_gate":
-        lan = replace(LAN, zones=(HOME,))
+        lan = LAN._replace(zones=(HOME,))
     else:
-        lan = replace(LAN, day=LAN.day and LAN.day.replace(day=11))
+        lan = LAN._replace(day=LAN.day and LAN.day.replace(day=11))
     decision = stage.scan(lan, IN, at=LATER)
     assert outcome(decision) == ("admitted", code)
     assert (decision.people, decision.case, decision.code) == (1, code, None)

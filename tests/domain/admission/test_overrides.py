@@ -1,7 +1,5 @@
 """What staff may force, and "Tôi vào lại"."""
 
-from dataclasses import replace
-
 import pytest
 
 from server.domain.space import OpeningHours
@@ -35,13 +33,13 @@ def test_staff_may_force_a_refused_scan_and_a_case_is_opened(code):
     stage.put(MINH, LOBBY)
     lan = LAN
     if code == "revoked_pass":
-        lan = replace(LAN, is_revoked=True)
+        lan = LAN._replace(is_revoked=True)
     elif code == "space_closed":
         stage.space = stage.world.space = small_space(opening=OpeningHours())
     elif code == "wrong_gate":
-        lan = replace(LAN, zones=(HOME,))
+        lan = LAN._replace(zones=(HOME,))
     elif code == "expired":
-        lan = replace(LAN, day=LAN.day and LAN.day.replace(day=1))
+        lan = LAN._replace(day=LAN.day and LAN.day.replace(day=1))
     elif code == "zone_full":
         stage.world.zones[LOBBY].capacity = 1
     else:
@@ -131,14 +129,14 @@ def test_the_second_reentry_of_a_day_needs_staff():
     assert outcome(stage.scan(LAN, IN, reentry=True)) == ("refused", "already_inside")
     assert outcome(stage.scan(LAN, DESK, force=WHY)) == ("present", "already_inside")
     stage.now = stage.now.replace(day=13)
-    lan = replace(LAN, day=None)
+    lan = LAN._replace(day=None)
     assert outcome(stage.scan(lan, IN, reentry=True)) == ("admitted", None)
 
 
 def test_a_reentry_that_was_refused_is_not_the_one_of_the_day():
     stage = Stage()
     stage.put(LAN, LOBBY)
-    assert outcome(stage.scan(replace(LAN, is_revoked=True), IN, reentry=True)) == ("refused", "revoked_pass")
+    assert outcome(stage.scan(LAN._replace(is_revoked=True), IN, reentry=True)) == ("refused", "revoked_pass")
     assert outcome(stage.scan(LAN, IN, reentry=True)) == ("admitted", None)
 
 
