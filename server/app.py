@@ -90,12 +90,13 @@ def build_house(settings: Settings, clock: Clock) -> House:
     """Return the house with all its parts, its database opened."""
     space = settings.space()
     database = open_database(settings.database_url)
-    hub = Hub()
+    hub = Hub(lambda: checkin.batch)
     bus = open_bus(settings)
     keys = Keys(settings.secret_file)
     occupancy = OccupancyBoard(database, space, clock, hub, bus)
     arrivals = ArrivalsBoard(database, space, clock, hub)
     occupancy.moved = arrivals.mark_changed
+    checkin = CheckIn(database, space, clock, keys, occupancy)
     return House(
         settings=settings,
         space=space,
@@ -109,7 +110,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
         accounts=Accounts(database),
         occupancy=occupancy,
         arrivals=arrivals,
-        checkin=CheckIn(database, space, clock, keys, occupancy),
+        checkin=checkin,
     )
 
 

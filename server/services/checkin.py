@@ -61,6 +61,11 @@ class CheckIn:
         """Return how many scans wait for a batch."""
         return self._commits.waiting
 
+    @property
+    def batch(self) -> "asyncio.Future[None] | None":
+        """Return what ends with the batch that is being committed, if one is."""
+        return self._commits.at_work
+
     def set_pace(self, wait_minutes: float | None, throughput: float) -> None:
         """Take how long the queue's last waits were, and how many people a minute leave."""
         self._rules = Rules(self._space, self._is_ours, wait_minutes, throughput)

@@ -48,6 +48,8 @@ class GroupCommit(Generic[Item, Result]):
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self.at_work: asyncio.Future[None] | None = None
+        """Ends when the batch that is being committed is."""
         self.figures = CommitFigures()
 
     @property
@@ -79,7 +81,12 @@ class GroupCommit(Generic[Item, Result]):
                 await self._wake.wait()
             began = asyncio.get_running_loop().time()
             shares = self._gather()
-            await self._commit_shares(shares)
+            self.at_work = asyncio.get_running_loop().create_future()
+            try:
+                await self._commit_shares(shares)
+            finally:
+                self.at_work.set_result(None)
+                self.at_work = None
             size = sum(len(share) for _, share in shares)
             pace = min(MOST_PACE_SECONDS, PACE_SECONDS + size * PACE_SECONDS_AN_ITEM)
             if size > 1 and (left := began + pace - asyncio.get_running_loop().time()) > 0:

@@ -7,7 +7,7 @@ often where the sending itself takes long.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ MOST_PAUSE_SECONDS = 0.3
 BUFFER_LIMIT = 64 * 1024
 STUCK_SECONDS = 20.0
 YIELD_EVERY = 100
+MOST_WAY_SECONDS = 0.01
 
 
 class Wire(Protocol):
@@ -63,10 +64,12 @@ class _Topic:
 class Hub:
     """Keeps the latest state of each topic and brings it to the screens. Use it from the event loop only.
 
-    `screens` is how many watch at least one topic.
+    `screens` is how many watch at least one topic. `scans_at_work` returns what ends with a batch of scans, if one
+    is being committed: many screens wait for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scans_at_work: Callable[[], "asyncio.Future[None] | None"] = lambda: None) -> None:
+        self._scans_at_work = scans_at_work
         self._topics: dict[str, _Topic] = {}
         self._waiting: set[Screen] = set()
         self._wake = asyncio.Event()
@@ -134,7 +137,13 @@ class Hub:
         for number, screen in enumerate(list(entry.screens), start=1):
             self._send(screen, topic, entry)
             if number % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
+                await self._give_way()
+
+    async def _give_way(self) -> None:
+        """Let a batch of scans end first: its thread would get the interpreter once a millisecond only."""
+        await asyncio.sleep(0)
+        if (batch := self._scans_at_work()) is not None:
+            await asyncio.wait([batch], timeout=MOST_WAY_SECONDS)
 
     def _send(self, screen: Screen, topic: str, entry: _Topic) -> None:
         wire = screen.wire

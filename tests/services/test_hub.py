@@ -164,3 +164,26 @@ async def test_where_sending_takes_long_the_pauses_are_longer_still(hub: Hub) ->
         await asyncio.sleep(0.01)
     # 0.2 s of sending, 0.3 s of rest: at RATE's pause of 0.1 s there would be room for six.
     assert 1 <= len(lines[-1].heard) <= 5
+
+
+async def test_many_screens_wait_for_a_batch_of_scans_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    monkeypatch.setattr(hub_module, "MOST_WAY_SECONDS", 0.3)
+    hub = Hub(lambda: None if batch.done() else batch)
+    running = asyncio.create_task(hub.run())
+    lines = [Line() for _ in range(2 * hub_module.YIELD_EVERY)]
+    for line in lines:
+        hub.watch(Screen(line), ["occupancy"])
+
+    hub.publish("occupancy", 1, {})
+    await until(lambda: lines[0].heard)
+    await asyncio.sleep(0.1)
+    assert not lines[-1].heard
+    batch.set_result(None)
+    await until(lambda: lines[-1].heard)
+
+    batch = asyncio.get_running_loop().create_future()
+    hub.publish("occupancy", 2, {})
+    await until(lambda: lines[-1].seqs == [1, 2])
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
