@@ -1,0 +1,8 @@
+"""The desk: delegations"""
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    pass
