@@ -136,6 +136,16 @@ def demand_room(before: Headcount, after: Headcount) -> None:
         raise DomainError("covers_below_inside", covers=after.covers, inside=after.inside)
 
 
+def demand_confirmable(delegation: DelegationRecord) -> None:
+    """Raise `cancelled_delegation`, `already_came` or `slot_missing` when a delegation cannot be confirmed."""
+    if delegation.decided == Status.CANCELLED:
+        raise DomainError("cancelled_delegation", delegation=delegation.code)
+    if delegation.arrived:
+        raise DomainError("already_came", delegation=delegation.code)
+    if delegation.slot_at is None:
+        raise DomainError("slot_missing", delegation=delegation.code)
+
+
 def status_of(decided: str, count: Headcount) -> Status:
     """Return where a delegation is: what people decided, unless its people have been seen since."""
     if decided == Status.CANCELLED:

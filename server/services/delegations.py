@@ -11,6 +11,7 @@ from server.domain.delegations import (
     DelegationRecord,
     Status,
     delegation_search_key,
+    demand_confirmable,
     demand_room,
     settle_appointment,
 )
@@ -58,6 +59,14 @@ async def change_delegation(
     Raise `unknown_delegation`, `edit_conflict`, `covers_below_inside`, `no_such_zone`, `slot_not_on_day`.
     """
     return await desk.database.write(_change, desk, code, changes, version)
+
+
+async def confirm_delegation(desk: Desk, code: str) -> DelegationRecord:
+    """Confirm a delegation that asked to come, once: its day and slot are settled.
+
+    Raise `unknown_delegation`, `cancelled_delegation`, `already_came`, `slot_missing`.
+    """
+    return await desk.database.write(_confirm, desk, code)
 
 
 async def cancel_delegation(desk: Desk, code: str, *, reason: str = "") -> DelegationRecord:
@@ -147,6 +156,17 @@ def _cancel(connection: Connection, desk: Desk, code: str, reason: str) -> Deleg
         connection,
         desk.entry("cancel_delegation", f"delegation:{old.code}", before={"status": old.decided}),
     )
+    return storage.find_delegation(connection, old.code) or old
+
+
+def _confirm(connection: Connection, desk: Desk, code: str) -> DelegationRecord:
+    old = hold_delegation(connection, code)
+    if old.decided == Status.CONFIRMED:
+        return old
+    demand_confirmable(old)
+    storage.update_delegation(connection, old.id, {"status": Status.CONFIRMED.value, "updated_at": desk.at})
+    told = {"before": {"status": old.decided}, "after": {"status": Status.CONFIRMED.value}}
+    append_line(connection, desk.entry("confirm_delegation", f"delegation:{old.code}", **told))
     return storage.find_delegation(connection, old.code) or old
 
 

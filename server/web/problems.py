@@ -75,6 +75,8 @@ PROBLEMS: dict[str, Problem] = {
     "bad_bus_url": Problem(500, mark("SANH_BUS_URL phải là redis://… hoặc để trống.")),
     "print_failed": Problem(503, mark("Chưa in được: %(why)s")),
     "visitor_or_delegation": Problem(422, mark("Cần đúng một trong hai: khách hoặc đoàn.")),
+    "already_came": Problem(409, mark("Đoàn %(delegation)s đã đến.")),
+    "slot_missing": Problem(409, mark("Đoàn %(delegation)s chưa có giờ hẹn.")),
     "internal_error": Problem(500, mark("Hệ thống gặp lỗi. Sự việc đã được ghi lại.")),
 }
 _BY_STATUS = {
