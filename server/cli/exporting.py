@@ -9,10 +9,6 @@ from server.cli.terminal import print_json
 from server.services.desk import Desk
 from server.services.exports import Subject, export
 from server.web.i18n import gettext as _
-from server.web.i18n import mark
-from server.web.problems import Problem, add_problems
-
-add_problems({"cannot_write_file": Problem(500, mark("Không ghi được tệp %(path)s: %(why)s"))})
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,6 +1,8 @@
 """Delegations, visitors and movements as a spreadsheet or as CSV, read in pages so that no read lasts long."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +12,7 @@ from server.domain.delegations import DelegationFilter, DelegationRecord
 from server.domain.errors import DomainError
 from server.domain.people import VisitorFilter, VisitorRecord
 from server.services.desk import Desk
-from server.services.sheets import Cell, Row, open_sheet
+from server.services.sheets import Cell, Row, Sheet, open_sheet
 from server.storage.audit import append_line
 from server.storage.delegations import list_delegations
 from server.storage.exports import movements_after
@@ -18,6 +20,7 @@ from server.storage.people import list_visitors
 
 Subject = Literal["delegations", "visitors", "movements"]
 PAGE = 2_000
+_SLICE = 200
 
 _DELEGATION = (
     "code,name,organisation,kind,status,planned,named,covers,inside,arrived,visit_date,slot_at,minutes,leader_name,"
@@ -43,6 +46,17 @@ class Table:
     pages: Pages
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of the desk on its way to a file: a name for the file and the log, titles of columns, rows in pages."""
+
+    name: str
+    columns: Sequence[str]
+    pages: AsyncIterator[Sequence[Row]]
+    title: str = ""
+    """What the sheet is called; the name, if nothing else is said."""
+
+
 async def export(desk: Desk, subject: Subject, path: Path) -> int:
     """Write every row to a file named .xlsx or .csv, whole or not at all; return how many rows there are.
 
@@ -50,20 +64,63 @@ async def export(desk: Desk, subject: Subject, path: Path) -> int:
     """
     table = TABLES[subject]
     part = path.with_name(f".{path.name}.part")
-    rows = 0
     try:
-        with open_sheet(part, path.suffix.lower(), subject, table.columns) as sheet:
-            async for page in table.pages(desk):
-                sheet.write(page)
-                rows += len(page)
+        opened = open_sheet(part, path.suffix.lower(), subject, table.columns)
+        rows = await _fill(opened, table.pages(desk))
         part.replace(path)
     except OSError as error:
         raise DomainError("cannot_write_file", path=str(path), why=error.strerror or str(error)) from error
     finally:
         part.unlink(missing_ok=True)
-    entry = desk.entry(f"export_{subject}", f"export:{subject}", after={"rows": rows})
-    await desk.database.write(append_line, entry)
+    await _tell(desk, subject, {"rows": rows})
     return rows
+
+
+async def export_list(desk: Desk, listing: Listing, path: Path, *, narrowed_by: Sequence[str] = ()) -> int:
+    """Write a list of the desk to a file named .xlsx or .csv; return how many rows there are.
+
+    The audit log tells which fields the list was `narrowed_by`, not to what: that may be somebody's name. Moments
+    are shown on the space's clock. Raise `cannot_write_file`.
+    """
+    suffix = path.suffix.lower()
+    try:
+        opened = open_sheet(path, suffix, listing.title or listing.name, listing.columns, for_people=True)
+        rows = await _fill(opened, _local(desk, listing.pages))
+    except OSError as error:
+        raise DomainError("cannot_write_file", path=path.name, why=error.strerror or str(error)) from error
+    told: dict[str, object] = {"rows": rows, "format": suffix[1:]}
+    await _tell(desk, listing.name, told | ({"narrowed_by": sorted(narrowed_by)} if narrowed_by else {}))
+    return rows
+
+
+async def _fill(opened: AbstractContextManager[Sheet], pages: AsyncIterator[Sequence[Row]]) -> int:
+    """Write pages of rows in a thread, since a large workbook takes seconds and scans are answered meanwhile."""
+    rows = 0
+    stack = ExitStack()
+    try:
+        sheet = await asyncio.to_thread(stack.enter_context, opened)
+        async for page in pages:
+            await asyncio.to_thread(sheet.write, page)
+            rows += len(page)
+    finally:
+        await asyncio.to_thread(stack.close)
+    return rows
+
+
+async def _local(desk: Desk, pages: AsyncIterator[Sequence[Row]]) -> AsyncIterator[Sequence[Row]]:
+    async for page in pages:
+        for start in range(0, len(page), _SLICE):
+            yield [[_shown(desk, cell) for cell in row] for row in page[start : start + _SLICE]]
+            await asyncio.sleep(0)
+
+
+def _shown(desk: Desk, cell: Cell) -> Cell:
+    is_moment = isinstance(cell, datetime) and cell.tzinfo is not None
+    return desk.space.local(cell).replace(tzinfo=None) if is_moment else cell  # type: ignore[arg-type]
+
+
+async def _tell(desk: Desk, name: str, told: dict[str, object]) -> None:
+    await desk.database.write(append_line, desk.entry(f"export_{name}", f"export:{name}", after=told))
 
 
 async def _delegations(desk: Desk) -> AsyncIterator[list[Row]]:

@@ -73,6 +73,8 @@ PROBLEMS: dict[str, Problem] = {
     "topic_not_allowed": Problem(403, mark("Không được theo dõi: %(topics)s.")),
     "workers_need_bus": Problem(409, mark("%(workers)s tiến trình cần PostgreSQL và một bus; hãy dùng --workers 1.")),
     "bad_bus_url": Problem(500, mark("SANH_BUS_URL phải là redis://… hoặc để trống.")),
+    "unknown_format": Problem(422, mark("Chỉ xuất được ra xlsx hoặc csv.")),
+    "cannot_write_file": Problem(500, mark("Không ghi được tệp %(path)s: %(why)s")),
     "print_failed": Problem(503, mark("Chưa in được: %(why)s")),
     "visitor_or_delegation": Problem(422, mark("Cần đúng một trong hai: khách hoặc đoàn.")),
     "already_came": Problem(409, mark("Đoàn %(delegation)s đã đến.")),
