@@ -105,6 +105,8 @@ class DelegationRecord:
     zones: list[str] | None
     cancel_reason: str
     version: int
+    organisation_id: str | None = None
+    merged_into: str | None = None
 
     @property
     def count(self) -> Headcount:

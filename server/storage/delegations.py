@@ -33,7 +33,8 @@ class Delegation(SQLModel, table=True):
     """A delegation. `named` counts members, erased ones too; `covers` is the larger of `planned` and `named`.
 
     `arrived` is the most people of it that were inside at once on `arrived_day`.
-    `zones` lists the zones that its appointment opens; None opens all.
+    `zones` lists the zones that its appointment opens; None opens all. `merged_into` is the code of the delegation
+    that a duplicate was merged into, `protocol` the sheet of a leaders' or press visit.
     """
 
     __tablename__ = "delegation"
@@ -68,6 +69,8 @@ class Delegation(SQLModel, table=True):
     arrived: int = 0
     arrived_day: date | None = None
     source: str = ""
+    merged_into: str | None = Field(default=None, max_length=20)
+    protocol: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     version: int = 1
     created_at: datetime
     updated_at: datetime
@@ -77,7 +80,8 @@ DELEGATIONS: Any = table(Delegation)
 _PLACE: Any = table(Standing)
 _AS_THEY_ARE = (
     "id code name kind planned named arrived visit_date slot_at minutes leader_id leader_name leader_title "
-    "contact_name phone email language purpose sector needs notes letter guide zones cancel_reason version"
+    "contact_name phone email language purpose sector needs notes letter guide zones cancel_reason version "
+    "organisation_id merged_into"
 ).split()
 _ADD = DELEGATIONS.insert().returning(DELEGATIONS.c.id)
 _COUNT_MEMBERS = (
@@ -91,7 +95,7 @@ _MEMBERS = func.coalesce(_PLACE.c.members_inside, 0)
 
 def find_delegation(connection: Connection, code: str) -> DelegationRecord | None:
     """Return the delegation with this code."""
-    row = connection.execute(_records().where(DELEGATIONS.c.code.in_({code, code.upper()}))).mappings().first()
+    row = connection.execute(records().where(DELEGATIONS.c.code.in_({code, code.upper()}))).mappings().first()
     return DelegationRecord(**row) if row else None
 
 
@@ -99,7 +103,7 @@ def list_delegations(
     connection: Connection, wanted: DelegationFilter, *, after: int = 0, limit: int = 100
 ) -> list[DelegationRecord]:
     """Return the delegations that fit, in the order of their registration, from behind the id `after`."""
-    query = _records().where(DELEGATIONS.c.id > after, *_conditions(wanted)).order_by(DELEGATIONS.c.id).limit(limit)
+    query = records().where(DELEGATIONS.c.id > after, *_conditions(wanted)).order_by(DELEGATIONS.c.id).limit(limit)
     return [DelegationRecord(**row) for row in connection.execute(query).mappings()]
 
 
@@ -166,7 +170,8 @@ _EMPTY: dict[str, Any] = dict.fromkeys(
 ) | {"kind": "other", "status": "confirmed", "minutes": 60, "language": "vi"}
 
 
-def _records() -> Select[Any]:
+def records() -> Select[Any]:
+    """Return the query of all delegations, each row with the fields of a `DelegationRecord`."""
     columns = [DELEGATIONS.c[name] for name in _AS_THEY_ARE]
     place = _PLACE.c.holder == "d:" + cast(DELEGATIONS.c.id, String)
     return select(

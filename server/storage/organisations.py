@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 from sqlmodel import Field, SQLModel
 
 from server.domain.text import clean, search_key
@@ -13,6 +13,8 @@ from server.storage.locks import lock_word
 
 
 class Organisation(SQLModel, table=True):
+    """An organisation. A duplicate that was merged keeps its row: `merged_into` says under which it goes on."""
+
     __tablename__ = "organisation"
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     name: str = Field(max_length=300)
@@ -22,11 +24,13 @@ class Organisation(SQLModel, table=True):
     valid_from: date | None = None
     valid_to: date | None = None
     successor_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=32)
+    merged_into: str | None = Field(default=None, max_length=32)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 ORGANISATIONS: Any = table(Organisation)
 _OF_NAME = (
-    select(ORGANISATIONS.c.id)
+    select(func.coalesce(ORGANISATIONS.c.merged_into, ORGANISATIONS.c.id))
     .where(
         ORGANISATIONS.c.search_key == bindparam("key"),
         or_(ORGANISATIONS.c.valid_from.is_(None), ORGANISATIONS.c.valid_from <= bindparam("day")),

@@ -7,6 +7,7 @@ from server.storage.audit import AuditLine
 from server.storage.cases import Case
 from server.storage.delegations import Delegation
 from server.storage.devices import Device, Pairing
+from server.storage.editing import Editing
 from server.storage.movements import Movement
 from server.storage.organisations import Organisation
 from server.storage.passes import Pass
@@ -24,6 +25,7 @@ __all__ = [
     "Case",
     "Delegation",
     "Device",
+    "Editing",
     "Gate",
     "Movement",
     "Organisation",
