@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Index, Select, func, or_, select, text
 from sqlmodel import Field, SQLModel
 
 from server.domain.people import VisitorFilter, VisitorRecord
@@ -12,6 +12,10 @@ from server.storage.core import table
 from server.storage.delegations import DELEGATIONS, count_members
 from server.storage.ids import new_id
 from server.storage.standings import Standing, add_standing
+
+
+def _index_where(name: str, column: str, condition: str) -> Index:
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Visitor(SQLModel, table=True):
@@ -22,6 +26,11 @@ class Visitor(SQLModel, table=True):
     """
 
     __tablename__ = "visitor"
+    __table_args__ = (
+        _index_where("ix_visitor_visit_date", "visit_date", "visit_date IS NOT NULL"),
+        _index_where("ix_visitor_needs", "id", "needs <> ''"),
+        _index_where("ix_visitor_walk_in", "id", "delegation_id IS NULL"),
+    )
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     delegation_id: int | None = Field(default=None, foreign_key="delegation.id", index=True)
     name: str | None = Field(default=None, max_length=200)

@@ -8,10 +8,17 @@ from server.storage.cases import Case
 from server.storage.delegations import Delegation
 from server.storage.devices import Device, Pairing
 from server.storage.editing import Editing
+from server.storage.guides import Assignment, GuideRow
+from server.storage.holidays import SpecialDayRow
+from server.storage.itinerary import ItineraryStop
+from server.storage.import_changes import ImportChange
+from server.storage.import_lines import ImportEdit, ImportRow
+from server.storage.imports import ImportJob, ImportPart
 from server.storage.movements import Movement
 from server.storage.organisations import Organisation
 from server.storage.passes import Pass
 from server.storage.people import Visitor
+from server.storage.prints import Print, PrintedPass
 from server.storage.queues import QueuePlace
 from server.storage.spaces import Gate, SpaceRow, ZoneRow
 from server.storage.standings import Standing
@@ -22,17 +29,28 @@ __all__ = [
     "Account",
     "ApiToken",
     "AuditLine",
+    "Assignment",
     "Case",
     "Delegation",
     "Device",
     "Editing",
     "Gate",
+    "ImportChange",
+    "ImportEdit",
+    "ImportJob",
+    "ImportPart",
+    "ImportRow",
+    "GuideRow",
+    "ItineraryStop",
     "Movement",
     "Organisation",
     "Pairing",
     "Pass",
+    "Print",
+    "PrintedPass",
     "QueuePlace",
     "SpaceRow",
+    "SpecialDayRow",
     "StaffSession",
     "Standing",
     "Visit",

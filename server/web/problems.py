@@ -73,6 +73,8 @@ PROBLEMS: dict[str, Problem] = {
     "topic_not_allowed": Problem(403, mark("Không được theo dõi: %(topics)s.")),
     "workers_need_bus": Problem(409, mark("%(workers)s tiến trình cần PostgreSQL và một bus; hãy dùng --workers 1.")),
     "bad_bus_url": Problem(500, mark("SANH_BUS_URL phải là redis://… hoặc để trống.")),
+    "nothing_to_print": Problem(422, mark("Không có thẻ nào để in.")),
+    "too_many_badges": Problem(422, mark("Mỗi lần in tối đa %(most)s thẻ.")),
     "unknown_format": Problem(422, mark("Chỉ xuất được ra xlsx hoặc csv.")),
     "cannot_write_file": Problem(500, mark("Không ghi được tệp %(path)s: %(why)s")),
     "print_failed": Problem(503, mark("Chưa in được: %(why)s")),

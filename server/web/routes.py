@@ -66,6 +66,7 @@ def _api() -> list[BaseRoute]:
         Route(f"{v1}/passes/{{id}}/revoke", passes.revoke_pass, methods=["POST"]),
         Route(f"{v1}/passes/{{id}}", passes.show_pass),
         Route(f"{v1}/badges.pdf", passes.print_delegation),
+        Route(f"{v1}/prints", passes.list_prints),
         Route(f"{v1}/pass-keys", keys.list_pass_keys),
         Route(f"{v1}/revoked", keys.list_revoked),
         Route(f"{v1}/devices", devices.list_devices),

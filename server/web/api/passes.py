@@ -1,5 +1,6 @@
 """Passes: issue, find, draw, revoke."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -9,9 +10,10 @@ from starlette.responses import Response
 
 from server.domain.passes import read_pass
 from server.domain.roles import Right
-from server.services import qr
-from server.services.badges import BadgeLayout, read_badges
+from server.services import prints, qr
+from server.services.badges import BadgeLayout
 from server.services.passes import IssuedPass
+from server.web.api import records
 from server.web.auth import address_of, principal_of
 from server.web.badges import print_badges
 from server.web.openapi import Line, Model, Page, Query, Raw, operation, reply
@@ -146,20 +148,53 @@ class DelegationPrint(Query):
 @operation("passes", right=Right.READ_PASSES, answers={200: Raw("application/pdf")}, problems=(404,))
 async def print_pass(request: Request, query: Print) -> Response:
     """Print the badge of one pass."""
-    house = house_of(request)
-    row = await house.passes.get(request.path_params["id"])
-    badges = await read_badges(house.database, [row.id])
-    return Response(await print_badges(house.space, badges, query.layout), media_type="application/pdf")
+    row = await house_of(request).passes.get(request.path_params["id"])
+    return await print_response(request, [row.id], query.layout)
 
 
-@operation("passes", right=Right.ISSUE_PASSES, answers={200: Raw("application/pdf")}, problems=(404,))
+@operation("passes", right=Right.ISSUE_PASSES, answers={200: Raw("application/pdf")}, problems=(404, 422))
 async def print_delegation(request: Request, query: DelegationPrint) -> Response:
     """Print the badges of a delegation and its members, issuing what is missing."""
-    house = house_of(request)
-    rows = await house.passes.of_delegation(query.delegation)
-    badges = await read_badges(house.database, [row.id for row in rows])
-    document = await print_badges(house.space, badges, query.layout)
-    return Response(document, media_type="application/pdf")
+    rows = await house_of(request).passes.of_delegation(query.delegation)
+    return await print_response(request, [row.id for row in rows], query.layout)
+
+
+class PrintOut(Model):
+    """A file of badges that was made: who asked for it (as in the audit log, and by name), and how many there are."""
+
+    id: int
+    at: datetime
+    actor: str
+    by: str | None
+    layout: BadgeLayout
+    badges: int
+
+
+class PrintList(Model):
+    items: list[PrintOut]
+    next: str | None
+
+
+@operation("passes", right=Right.READ_PASSES, answers={200: PrintList})
+async def list_prints(request: Request, query: Page) -> Response:
+    """List the prints of badges, newest first."""
+    before = records.number_cursor(query.cursor) or None
+    rows = await prints.list_prints(house_of(request).database, before=before, limit=query.limit)
+    items = [
+        PrintOut(id=row.id, at=row.at, actor=row.actor, by=row.by, layout=row.layout, badges=row.count)  # type: ignore[arg-type]
+        for row in rows
+    ]
+    return reply(PrintList(items=items, next=str(rows[-1].id) if len(rows) == query.limit else None))
+
+
+async def print_response(request: Request, pass_ids: Sequence[str], layout: BadgeLayout) -> Response:
+    """Answer the badges of passes as a PDF, remembered with who asked for it."""
+    desk = await records.desk_of(request)
+    document = await prints.print_passes(
+        desk, pass_ids, layout, lambda badges: print_badges(desk.space, badges, layout)
+    )
+    headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="sanh-badges.pdf"'}
+    return Response(document, headers=headers, media_type="application/pdf")
 
 
 def _out(row: IssuedPass) -> PassOut:
