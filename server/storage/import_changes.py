@@ -1,0 +1,194 @@
+"""What an import has written, so that it can be taken back; and whether anything else rests on it since."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import JSON, Column, Connection, Integer, Table, cast, delete, func, insert, literal, select, union_all
+from sqlmodel import Field, SQLModel
+
+from server.storage.core import table
+from server.storage.delegations import DELEGATIONS, count_members
+from server.storage.organisations import ORGANISATIONS
+from server.storage.people import VISITORS
+from server.storage.standings import Standing
+
+
+class ImportChange(SQLModel, table=True):
+    """One record that an import made (`before` is None) or changed. `version` is the record's behind it."""
+
+    __tablename__ = "import_change"
+    seq: int | None = Field(default=None, primary_key=True)
+    job_id: str = Field(foreign_key="import_job.id", index=True, max_length=32)
+    kind: str = Field(max_length=12)
+    subject: str = Field(max_length=32)
+    delegation_id: int | None = None
+    version: int = 0
+    before: dict[str, object] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+class Change(NamedTuple):
+    """A record that the import made or changed."""
+
+    kind: str
+    subject: str
+    version: int
+    before: dict[str, Any] | None
+
+
+_CHANGES: Any = table(ImportChange)
+_PLACES: Any = table(Standing)
+_OWN = ("visitor", "standing", "import_change")
+
+
+def add_changes(connection: Connection, job_id: str, delegation_id: int | None, changes: Sequence[Change]) -> None:
+    """Note what an import wrote, in the transaction that writes it."""
+    if changes:
+        shared = {"job_id": job_id, "delegation_id": delegation_id}
+        connection.execute(insert(_CHANGES), [{**shared, **change._asdict()} for change in changes])
+
+
+def versions_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Return the versions of visitors."""
+    found = select(VISITORS.c.id, VISITORS.c.version).where(VISITORS.c.id.in_(ids))
+    return {row[0]: int(row[1]) for row in connection.execute(found)}
+
+
+def delegation_version(connection: Connection, id_: int) -> int:
+    """Return a delegation's version."""
+    return int(connection.scalar(select(DELEGATIONS.c.version).where(DELEGATIONS.c.id == id_)) or 0)
+
+
+def delegation_columns(connection: Connection, id_: int, names: Sequence[str]) -> dict[str, Any]:
+    """Return columns of a delegation as they are."""
+    row = connection.execute(select(*(DELEGATIONS.c[name] for name in names)).where(DELEGATIONS.c.id == id_)).first()
+    return dict(row._mapping) if row else {}
+
+
+def touched_delegations(connection: Connection, job_id: str) -> list[int]:
+    """Return the ids of the delegations that an import made or changed, the last first."""
+    query = select(_CHANGES.c.delegation_id).where(_CHANGES.c.job_id == job_id, _CHANGES.c.delegation_id.is_not(None))
+    return [int(row[0]) for row in connection.execute(query.distinct().order_by(_CHANGES.c.delegation_id.desc()))]
+
+
+def changes_of(connection: Connection, job_id: str, delegation_id: int | None, limit: int = 100_000) -> list[Change]:
+    """Return what an import wrote of one delegation, or (None) of none, in order."""
+    own = _CHANGES.c.delegation_id == delegation_id if delegation_id is not None else _CHANGES.c.delegation_id.is_(None)
+    query = select(_CHANGES.c.kind, _CHANGES.c.subject, _CHANGES.c.version, _CHANGES.c.before)
+    query = query.where(_CHANGES.c.job_id == job_id, own).order_by(_CHANGES.c.seq).limit(limit)
+    return [Change(*row) for row in connection.execute(query)]
+
+
+def made_count(connection: Connection, job_id: str) -> dict[tuple[str, bool], int]:
+    """Return how many records of each kind an import made (True) or only changed (False)."""
+    is_new = _CHANGES.c.before.is_(None)
+    seen = select(_CHANGES.c.kind, _CHANGES.c.subject, func.max(cast(is_new, Integer)).label("made"))
+    seen = seen.where(_CHANGES.c.job_id == job_id).group_by(_CHANGES.c.kind, _CHANGES.c.subject)
+    inner = seen.subquery()
+    query = select(inner.c.kind, inner.c.made, func.count()).group_by(inner.c.kind, inner.c.made)
+    return {(row[0], bool(row[1])): int(row[2]) for row in connection.execute(query)}
+
+
+def touched_codes(connection: Connection, job_id: str, limit: int) -> list[tuple[str, str]]:
+    """Return (code, name) of delegations that an import made or changed and that are still there."""
+    own = select(_CHANGES.c.delegation_id).where(_CHANGES.c.job_id == job_id)
+    query = select(DELEGATIONS.c.code, DELEGATIONS.c.name).where(DELEGATIONS.c.id.in_(own))
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(DELEGATIONS.c.id).limit(limit))]
+
+
+def drop_changes(connection: Connection, job_id: str, subjects: Sequence[str]) -> None:
+    """Forget what was taken back."""
+    own = _CHANGES.c.job_id == job_id
+    connection.execute(delete(_CHANGES).where(own, _CHANGES.c.subject.in_(subjects)))
+
+
+def drop_some_changes(connection: Connection, job_id: str, most: int) -> bool:
+    """Forget some of what an import wrote: there is no way back any more. Tell whether there was any."""
+    some = list(connection.scalars(select(_CHANGES.c.seq).where(_CHANGES.c.job_id == job_id).limit(most)))
+    connection.execute(delete(_CHANGES).where(_CHANGES.c.seq.in_(some)))
+    return bool(some)
+
+
+def uses_of_visitors(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Map visitors that anything rests on to the table where it stands: passes, scans, and what else names them."""
+    used: dict[str, str] = {}
+    holders = [f"v:{id_}" for id_ in ids]
+    moved = select(_PLACES.c.holder).where(
+        _PLACES.c.holder.in_(holders), (_PLACES.c.inside > 0) | _PLACES.c.asserted_at.is_not(None)
+    )
+    for holder in connection.scalars(moved):
+        used[holder[2:]] = "movement"
+    for name, column, values, cut in _mentions(ids, holders):
+        for value in connection.scalars(select(column).where(column.in_(values)).distinct()):
+            used.setdefault(str(value)[cut:], name)
+    return used
+
+
+def _mentions(ids: Sequence[str], holders: Sequence[str]) -> list[tuple[str, Any, Sequence[str], int]]:
+    found: list[tuple[str, Any, Sequence[str], int]] = []
+    for other in _others():
+        for column in other.c:
+            if any(key.column is VISITORS.c.id for key in column.foreign_keys) or column.name == "visitor_id":
+                found.append((other.name, column, ids, 0))
+            elif column.name == "holder":
+                found.append((other.name, column, holders, 2))
+    return found
+
+
+def use_of_delegation(connection: Connection, id_: int) -> str | None:
+    """Return a table in which anything rests on a delegation beside its members' own rows; None when none does."""
+    parts = [select(literal("visitor")).where(VISITORS.c.delegation_id == id_).limit(1)]
+    for other in _others():
+        for column in other.c:
+            if any(key.column is DELEGATIONS.c.id for key in column.foreign_keys) or column.name == "delegation_id":
+                parts.append(select(literal(other.name)).where(column == id_).limit(1))
+            elif column.name == "holder":
+                parts.append(select(literal(other.name)).where(column == f"d:{id_}").limit(1))
+    for part in parts:
+        if (found := connection.scalar(part)) is not None:
+            return str(found)
+    return None
+
+
+def _others() -> list[Table]:
+    metadata = VISITORS.metadata
+    return [other for other in metadata.sorted_tables if other.name not in _OWN and other is not DELEGATIONS]
+
+
+def remove_visitors(connection: Connection, delegation_id: int, ids: Sequence[str]) -> None:
+    """Delete visitors of a delegation on whom nothing rests, and count them off."""
+    connection.execute(delete(_PLACES).where(_PLACES.c.holder.in_([f"v:{id_}" for id_ in ids])))
+    gone = connection.execute(delete(VISITORS).where(VISITORS.c.id.in_(ids), VISITORS.c.delegation_id == delegation_id))
+    count_members(connection, delegation_id, -gone.rowcount)
+    led = DELEGATIONS.update().where(DELEGATIONS.c.id == delegation_id, DELEGATIONS.c.leader_id.in_(ids))
+    connection.execute(led.values(leader_id=None))
+
+
+def remove_delegation(connection: Connection, id_: int) -> None:
+    """Delete a delegation on which nothing rests."""
+    connection.execute(delete(_PLACES).where(_PLACES.c.holder == f"d:{id_}"))
+    connection.execute(delete(DELEGATIONS).where(DELEGATIONS.c.id == id_))
+
+
+def has_organisation(connection: Connection, key: str) -> bool:
+    """Tell whether an organisation of this folded name is known."""
+    return bool(connection.scalar(select(func.count()).where(ORGANISATIONS.c.search_key == key)))
+
+
+def remove_unused_organisations(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete those of these organisations that nothing names."""
+    metadata = ORGANISATIONS.metadata
+    named = [
+        select(column).where(column.in_(ids))
+        for other in metadata.sorted_tables
+        for column in other.c
+        if any(key.column is ORGANISATIONS.c.id for key in column.foreign_keys)
+    ]
+    used = set(connection.scalars(union_all(*named))) if named else set()
+    free = [id_ for id_ in ids if id_ not in used]
+    connection.execute(delete(ORGANISATIONS).where(ORGANISATIONS.c.id.in_(free)))
+
+
+def restore_visitor(connection: Connection, id_: str, values: Mapping[str, Any]) -> None:
+    """Put back columns of a visitor; the version goes up."""
+    change = VISITORS.update().where(VISITORS.c.id == id_)
+    connection.execute(change.values(**values, version=VISITORS.c.version + 1))
