@@ -66,6 +66,14 @@ class PassPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingPolicy:
+    """How appointments are given: at most `capacity` people at once (None: as many as the space holds), on a grid."""
+
+    capacity: int | None = None
+    grid_minutes: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """One deployment's space. `zones` is never empty and its first zone is the lobby."""
 
@@ -78,6 +86,7 @@ class Space:
     fire_document: str = ""
     opening: OpeningHours = field(default_factory=OpeningHours)
     passes: PassPolicy = field(default_factory=PassPolicy)
+    booking: BookingPolicy = field(default_factory=BookingPolicy)
     timezone: str = "Asia/Ho_Chi_Minh"
     plan: tuple[float, float] | None = None
     double_scan_seconds: int = 30
@@ -173,6 +182,7 @@ def parse_space(text: str, *, timezone: str = "Asia/Ho_Chi_Minh") -> Space:
         fire_document=_text(about, "fire_document", ""),
         opening=_opening(document["opening"]) if "opening" in document else base.opening,
         passes=_policy(_table(document, "passes")),
+        booking=_booking(_table(document, "appointments")),
         timezone=timezone,
         plan=_numbers(about, "plan", 2),
         double_scan_seconds=_whole(about, "double_scan_seconds", base.double_scan_seconds, least=0),
@@ -210,25 +220,26 @@ def _opening(table: Any) -> OpeningHours:
         return OpeningHours(always=True)
     unknown = set(table) - set(WEEKDAYS) - {"always"}
     _demand(not unknown, "opening", f"unknown key {sorted(unknown)}")
-    return OpeningHours(days=tuple(_spans(str(table.get(day, "")), day) for day in WEEKDAYS))
+    return OpeningHours(days=tuple(parse_hours(str(table.get(day, "")), f"opening.{day}") for day in WEEKDAYS))
 
 
-def _spans(text: str, day: str) -> tuple[tuple[time, time], ...]:
+def parse_hours(text: str, where: str) -> tuple[tuple[time, time], ...]:
+    """Read `07:30-11:30, 13:00-17:00`; none from an empty text. Raise `bad_space_file` with `where` and `why`."""
     spans: list[tuple[time, time]] = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         match = re.fullmatch(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})", part)
         if match is None:
-            raise DomainError("bad_space_file", where=f"opening.{day}", why=f"{part!r} is not HH:MM-HH:MM")
+            raise DomainError("bad_space_file", where=where, why=f"{part!r} is not HH:MM-HH:MM")
         hours = [int(group) for group in match.groups()]
         try:
             closes = time.max if hours[2:] == [24, 0] else time(hours[2], hours[3])
             span = (time(hours[0], hours[1]), closes)
         except ValueError as error:
-            raise DomainError("bad_space_file", where=f"opening.{day}", why=str(error)) from error
-        _demand(span[0] < span[1], f"opening.{day}", f"{part!r} closes before it opens")
+            raise DomainError("bad_space_file", where=where, why=str(error)) from error
+        _demand(span[0] < span[1], where, f"{part!r} closes before it opens")
         spans.append(span)
     spans.sort()
-    _demand(all(one[1] <= other[0] for one, other in pairwise(spans)), f"opening.{day}", "hours overlap")
+    _demand(all(one[1] <= other[0] for one, other in pairwise(spans)), where, "hours overlap")
     return tuple(spans)
 
 
@@ -241,6 +252,13 @@ def _policy(table: Mapping[str, Any]) -> PassPolicy:
         slot_before=timedelta(minutes=_whole(table, "slot_before_minutes", 60, where="passes", least=0)),
         slot_after=timedelta(minutes=_whole(table, "slot_after_minutes", 120, where="passes", least=0)),
     )
+
+
+def _booking(table: Mapping[str, Any]) -> BookingPolicy:
+    capacity = _whole(table, "capacity", None, where="appointments") if "capacity" in table else None
+    grid = _whole(table, "grid_minutes", 30, where="appointments")
+    _demand(1_440 % grid == 0, "appointments.grid_minutes", "must divide a day")
+    return BookingPolicy(capacity, grid)
 
 
 def _demand(holds: bool, where: str, why: str) -> None:

@@ -48,7 +48,7 @@ class Delegation(SQLModel, table=True):
     planned: int = 0
     named: int = 0
     visit_date: date | None = Field(default=None, index=True)
-    slot_at: datetime | None = None
+    slot_at: datetime | None = Field(default=None, index=True)
     minutes: int = 60
     leader_id: str | None = Field(default=None, max_length=32)
     leader_name: str = ""

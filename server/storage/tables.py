@@ -10,10 +10,10 @@ from server.storage.devices import Device, Pairing
 from server.storage.editing import Editing
 from server.storage.guides import Assignment, GuideRow
 from server.storage.holidays import SpecialDayRow
-from server.storage.itinerary import ItineraryStop
 from server.storage.import_changes import ImportChange
 from server.storage.import_lines import ImportEdit, ImportRow
 from server.storage.imports import ImportJob, ImportPart
+from server.storage.itinerary import ItineraryStop
 from server.storage.movements import Movement
 from server.storage.organisations import Organisation
 from server.storage.passes import Pass
