@@ -80,6 +80,8 @@ PROBLEMS: dict[str, Problem] = {
     "print_failed": Problem(503, mark("Chưa in được: %(why)s")),
     "visitor_or_delegation": Problem(422, mark("Cần đúng một trong hai: khách hoặc đoàn.")),
     "already_came": Problem(409, mark("Đoàn %(delegation)s đã đến.")),
+    "confirmed_already": Problem(409, mark("Đoàn %(delegation)s đã xác nhận rồi.")),
+    "not_open": Problem(409, mark("Đoàn %(delegation)s đã đến hoặc đã hủy.")),
     "slot_missing": Problem(409, mark("Đoàn %(delegation)s chưa có giờ hẹn.")),
     "internal_error": Problem(500, mark("Hệ thống gặp lỗi. Sự việc đã được ghi lại.")),
 }
@@ -103,7 +105,8 @@ def add_problems(problems: dict[str, Problem]) -> None:
 
 def sentence_of(error: DomainError) -> str:
     """Return the sentence for an error, in the language of this context."""
-    problem = PROBLEMS.get(error.code)
+    # One code may have a sentence for each of its reasons: `slot_taken:full`.
+    problem = PROBLEMS.get(f"{error.code}:{error.arguments.get('reason')}") or PROBLEMS.get(error.code)
     if problem is None:
         return error.code
     try:
