@@ -49,5 +49,5 @@ async def _remember(desk: Desk, layout: BadgeLayout, pass_ids: Sequence[str]) ->
     print_id = await desk.database.write(storage.add_print, values)
     for start in range(0, len(pass_ids), _SLICE):
         await desk.database.write(storage.add_printed_passes, print_id, pass_ids[start : start + _SLICE])
-    told = {"layout": layout, "badges": len(pass_ids)}
+    told: dict[str, object] = {"layout": layout, "badges": len(pass_ids)}
     await desk.database.write(append_line, desk.entry("print_badges", f"print:{print_id}", after=told))

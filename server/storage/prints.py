@@ -46,7 +46,7 @@ class PrintRow(NamedTuple):
     actor: str
     by: str | None
     layout: str
-    count: int
+    badges: int
 
 
 def add_print(connection: Connection, values: dict[str, Any]) -> int:

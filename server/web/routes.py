@@ -6,8 +6,11 @@ from server.web import operators
 from server.web.api import delegations, description, devices, keys, passes, scans, visitors
 from server.web.live import live
 from server.web.pages import passport, start, wall
+from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
-from server.web.pages.staff import session
+from server.web.pages.staff import pass_acts, session
+from server.web.pages.staff import visitor as desk_visitor
+from server.web.pages.staff import visitors as desk_visitors
 
 
 def build_routes() -> list[BaseRoute]:
@@ -33,9 +36,35 @@ def _desk() -> list[BaseRoute]:
         Route("/staff/sign-in", session.show_sign_in),
         Route("/staff/sign-in", session.sign_in, methods=["POST"]),
         Route("/staff/sign-out", session.sign_out, methods=["POST"]),
+        *_desk_delegations(),
+        *_desk_visitors(),
         Route("/staff/devices", desk_devices.show_devices),
         Route("/staff/devices/pair", desk_devices.pair_device, methods=["POST"]),
         Route("/staff/devices/{id}/revoke", desk_devices.revoke_device, methods=["POST"]),
+    ]
+
+
+def _desk_delegations() -> list[BaseRoute]:
+    here = "/staff/delegations"
+    return [
+        Route(here, desk_delegations.show_delegations),
+        Route(f"{here}/bulk", desk_delegations.change_many, methods=["POST"]),
+    ]
+
+
+def _desk_visitors() -> list[BaseRoute]:
+    return [
+        Route("/staff/visitors", desk_visitors.show_visitors),
+        Route("/staff/visitors/new", desk_visitors.new_visitor),
+        Route("/staff/visitors/new", desk_visitors.add_visitor, methods=["POST"]),
+        Route("/staff/visitors/{id}", desk_visitor.show_visitor),
+        Route("/staff/visitors/{id}/edit", desk_visitor.edit_visitor),
+        Route("/staff/visitors/{id}/edit", desk_visitor.change_visitor, methods=["POST"]),
+        Route("/staff/visitors/{id}/needs", desk_visitor.open_needs, methods=["POST"]),
+        Route("/staff/visitors/{id}/erase", desk_visitor.erase_visitor, methods=["POST"]),
+        Route("/staff/passes", pass_acts.issue_pass, methods=["POST"]),
+        Route("/staff/passes/{id}/replace", pass_acts.replace_pass, methods=["POST"]),
+        Route("/staff/passes/{id}/revoke", pass_acts.revoke_pass, methods=["POST"]),
     ]
 
 

@@ -1,6 +1,7 @@
 """Prints are remembered: who had which badge printed, when, in which layout."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ async def ids(database: Database, passes: Passes) -> list[str]:
     return [row.id for row in await passes.of_delegation("D017")]
 
 
-async def press(badges: list[Badge]) -> bytes:
+async def press(badges: Sequence[Badge]) -> bytes:
     return b"%PDF-" + ",".join(badge.short for badge in badges).encode()
 
 
@@ -40,7 +41,7 @@ async def test_a_print_bears_the_badges_in_order_and_is_remembered(desk: Desk, i
 
     (row,) = await prints.list_prints(desk.database)
     assert document.count(b",") == 3
-    assert (row.actor, row.layout, row.count, row.at) == ("account:hoa", "sheet", 4, NOON)
+    assert (row.actor, row.layout, row.badges, row.at) == ("account:hoa", "sheet", 4, NOON)
     assert set(await prints.latest_prints(desk.database, ids)) == set(ids)
     assert ("print_badges", f"print:{row.id}") in await sql("SELECT action, subject FROM audit_line")
 
@@ -64,7 +65,7 @@ async def test_who_printed_bears_the_name_of_their_account(desk: Desk, ids: list
 
 
 async def test_a_print_that_fails_is_not_remembered(desk: Desk, ids: list[str]) -> None:
-    async def broken(_: list[Badge]) -> bytes:
+    async def broken(_: Sequence[Badge]) -> bytes:
         raise DomainError("print_failed", why="out of paper")
 
     with pytest.raises(DomainError, match="print_failed"):

@@ -181,7 +181,7 @@ async def list_prints(request: Request, query: Page) -> Response:
     before = records.number_cursor(query.cursor) or None
     rows = await prints.list_prints(house_of(request).database, before=before, limit=query.limit)
     items = [
-        PrintOut(id=row.id, at=row.at, actor=row.actor, by=row.by, layout=row.layout, badges=row.count)  # type: ignore[arg-type]
+        PrintOut(id=row.id, at=row.at, actor=row.actor, by=row.by, layout=row.layout, badges=row.badges)  # type: ignore[arg-type]
         for row in rows
     ]
     return reply(PrintList(items=items, next=str(rows[-1].id) if len(rows) == query.limit else None))
