@@ -5,11 +5,13 @@ import contextlib
 import functools
 import os
 import resource
+import shutil
 import signal
 import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -46,9 +48,16 @@ _log = structlog.get_logger()
 
 
 def serve(
-    settings: Settings, *, host: str, port: int, workers: int = 1, clock: datetime | None = None, speed: float = 1.0
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int = 1,
+    clock: datetime | None = None,
+    speed: float = 1.0,
+    announce: Callable[[], None] = lambda: None,
 ) -> int:
-    """Run the server until it is told to stop; return an exit code.
+    """Run the server until it is told to stop; return an exit code. Call `announce` once nothing refuses it.
 
     Raise `workers_need_bus` where several processes could not share their state, and `storage_unavailable` when the
     database cannot be written at the start.
@@ -62,6 +71,7 @@ def serve(
     asyncio.run(_prepare(settings, lived_by))
     if not check_door():
         _log.warning("frames_take_the_public_way")
+    announce()
     if workers > 1:
         return _serve_several(settings, lived_by, host, port, workers)
     app = _build_worker(settings, lived_by)
@@ -85,10 +95,10 @@ def _serve_several(settings: Settings, clock: Clock, host: str, port: int, worke
         build = functools.partial(_build_one_of_several, settings, clock, Path(folder))
         config = server_config(build, host=host, port=port)
         config.workers, config.timeout_worker_healthcheck = workers, HANGING_SECONDS
-        parent = Workers(config, [config.bind_socket()])
+        parent = Workers(config, [config.bind_socket()], Path(folder))
         parent.run()
     # One that was still starting dies of the signal itself, and had nothing to answer.
-    return 0 if all(worker.exitcode in (0, -signal.SIGTERM) for worker in parent.processes) else 1
+    return 0 if all(worker.exitcode in (0, -signal.SIGTERM) for worker in parent.told) else 1
 
 
 def _build_one_of_several(settings: Settings, clock: Clock, folder: Path) -> Starlette:
@@ -99,6 +109,28 @@ def _build_one_of_several(settings: Settings, clock: Clock, folder: Path) -> Sta
 
 class _Worker(Process):
     """uvicorn's worker, which tells its figures to the others and stops as `StoppingServer` does."""
+
+    _asked_at: float | None = None
+
+    def is_alive(self, timeout: float = 5) -> bool:
+        """Tell whether it lives and has answered within `timeout` seconds. Never waits: others may need their parent.
+
+        uvicorn's own waits for the answer, and both ends of the pipe are the parent's: a death would not end it.
+        """
+        now = time.monotonic()
+        if not self.process.is_alive():
+            _log.error("worker_died", pid=self.pid, exit_code=self.exitcode)
+            return False
+        if self._asked_at is None:
+            self._asked_at = now
+            self.parent_conn.send(b"ping")
+        elif self.parent_conn.poll(0):
+            self.parent_conn.recv()
+            self._asked_at = None
+        elif now - self._asked_at > timeout:
+            _log.error("worker_hangs", pid=self.pid, seconds=round(now - self._asked_at))
+            return False
+        return True
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         app: Starlette = self.config.app()  # type: ignore[operator, call-arg, assignment]
@@ -116,10 +148,15 @@ class _Worker(Process):
 
 
 class Workers(Multiprocess):
-    """uvicorn's workers; told twice they end at once, and told once in bounded time, whatever hangs."""
+    """uvicorn's workers; told twice they end at once, and told once in bounded time, whatever hangs.
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+    `told` are those who were alive when they were told to end.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], folder: Path) -> None:
         super().__init__(config, sockets)
+        self.told: list[Process] = []
+        self._folder = folder
         self._is_told = False
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._on_signal)
@@ -128,14 +165,17 @@ class Workers(Multiprocess):
         if self._is_told:
             self._end(128 + sig)
         self._is_told = True
+        self.told = [worker for worker in self.processes if worker.process.is_alive()]
         self.signal_queue.append(signal.SIGTERM)
         watch = threading.Timer(STOP_SECONDS + 1, self._end, (1,))
         watch.daemon = True
         watch.start()
 
     def _end(self, code: int) -> None:
+        _log.error("workers_killed", pids=[worker.pid for worker in self.processes])
         for worker in self.processes:
             worker.process.kill()
+        shutil.rmtree(self._folder, ignore_errors=True)
         os._exit(code)
 
 

@@ -41,10 +41,17 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_serve(serving: argparse.ArgumentParser) -> None:
     serving.add_argument("--host", default="127.0.0.1", help=_("địa chỉ lắng nghe"))
     serving.add_argument("--port", type=int, default=8000, help=_("cổng"))
-    serving.add_argument("--workers", type=int, default=1, help=_("số tiến trình; hơn một cần PostgreSQL và bus"))
+    serving.add_argument("--workers", type=_positive, default=1, help=_("số tiến trình; hơn một cần PostgreSQL và bus"))
     serving.add_argument("--clock", type=datetime.fromisoformat, help=_("đồng hồ mô phỏng, ví dụ 2020-10-12T07:30"))
     serving.add_argument("--speed", type=float, default=1.0, help=_("tốc độ của đồng hồ mô phỏng"))
     serving.set_defaults(run=run_serve)
+
+
+def _positive(typed: str) -> int:
+    number = int(typed)
+    if number < 1:
+        raise ValueError(typed)
+    return number
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -58,8 +65,12 @@ def run_serve(args: argparse.Namespace) -> int:
     clock: datetime | None = args.clock
     if clock is not None and clock.tzinfo is None:
         clock = clock.replace(tzinfo=ZoneInfo(settings.timezone))
-    print(_("Sảnh mở ở http://%(host)s:%(port)s, Ctrl-C để đóng.", host=args.host, port=args.port), flush=True)
-    return serve(settings, host=args.host, port=args.port, workers=args.workers, clock=clock, speed=args.speed)
+
+    def announce() -> None:
+        print(_("Sảnh mở ở http://%(host)s:%(port)s, Ctrl-C để đóng.", host=args.host, port=args.port), flush=True)
+
+    where = {"host": args.host, "port": args.port, "workers": args.workers}
+    return serve(settings, **where, clock=clock, speed=args.speed, announce=announce)
 
 
 def run_migrate(_args: argparse.Namespace) -> int:

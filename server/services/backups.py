@@ -21,11 +21,18 @@ _DATABASE, _SECRET = "sanh.db", "secret.json"
 def make_backup(database_url: str, secret_file: Path, target: Path) -> int:
     """Write a backup, also while the server runs; return its size in bytes.
 
-    Raises `backup_needs_sqlite`, `no_database`.
+    Raises `backup_needs_sqlite`, `no_database`, `cannot_write_file`.
     """
     source = _sqlite_file(database_url)
     if not source.is_file():
         raise DomainError("no_database", file=str(source))
+    try:
+        return _pack(source, secret_file, target)
+    except OSError as error:
+        raise DomainError("cannot_write_file", path=str(target), why=error.strerror or str(error)) from error
+
+
+def _pack(source: Path, secret_file: Path, target: Path) -> int:
     with tempfile.TemporaryDirectory(dir=target.absolute().parent) as folder:
         copy = Path(folder) / _DATABASE
         _copy(source, copy)

@@ -85,7 +85,8 @@ class GroupCommit(Generic[Item, Result]):
             try:
                 await self._commit_shares(shares)
             finally:
-                self.at_work.set_result(None)
+                if not self.at_work.done():
+                    self.at_work.set_result(None)
                 self.at_work = None
             size = sum(len(share) for _, share in shares)
             pace = min(MOST_PACE_SECONDS, PACE_SECONDS + size * PACE_SECONDS_AN_ITEM)

@@ -70,6 +70,7 @@ class Hub:
 
     def __init__(self, scans_at_work: Callable[[], "asyncio.Future[None] | None"] = lambda: None) -> None:
         self._scans_at_work = scans_at_work
+        self._waited_for: asyncio.Future[None] | None = None
         self._topics: dict[str, _Topic] = {}
         self._waiting: set[Screen] = set()
         self._wake = asyncio.Event()
@@ -135,14 +136,18 @@ class Hub:
 
     async def _deliver(self, topic: str, entry: _Topic) -> None:
         for number, screen in enumerate(list(entry.screens), start=1):
-            self._send(screen, topic, entry)
+            if topic in screen.topics:  # while others were served it may have left
+                self._send(screen, topic, entry)
             if number % YIELD_EVERY == 0:
                 await self._give_way()
 
     async def _give_way(self) -> None:
         """Let a batch of scans end first: its thread would get the interpreter once a millisecond only."""
         await asyncio.sleep(0)
-        if (batch := self._scans_at_work()) is not None:
+        batch = self._scans_at_work()
+        if batch is not None and batch is not self._waited_for:
+            # Once a batch: a store that stalls holds up no screen for longer.
+            self._waited_for = batch
             await asyncio.wait([batch], timeout=MOST_WAY_SECONDS)
 
     def _send(self, screen: Screen, topic: str, entry: _Topic) -> None:

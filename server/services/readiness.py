@@ -15,6 +15,7 @@ from server.logs import describe
 from server.services.house import House
 from server.storage import health
 from server.storage.migrate import HEAD, current_revision
+from server.storage.spaces import read_counts
 
 LIMIT_SECONDS = 1.5
 """How long the database may take to answer before it counts as gone."""
@@ -63,11 +64,13 @@ class Readiness:
             async with asyncio.timeout(_GIVE_UP_SECONDS):
                 revision = await database.read(current_revision)
                 refusal = await database.write(health.refusal_of_writes)
+                counts, _ = await database.read(read_counts)
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is what is asked for
             return [Part("database", ok=False, detail=describe(error).partition(":")[0])]
         return [
             Part("database", refusal is None, refusal or ""),
             Part("migrations", revision == HEAD, f"{revision}/{HEAD}"),
+            Part("zones", bool(counts.zones), "" if counts.zones else "none"),
         ]
 
     def _disk(self) -> Part:

@@ -1,6 +1,7 @@
 """The statements of a batch of scans: their number is constant, however many scans there are.
 
-Locks are taken in one order everywhere: delegations, standings, zones, space, each by id.
+Locks are taken in one order everywhere: delegations, standings, zones, space, each by id. Here the space comes with the
+first zone, which is the same to the others: nobody locks a zone without having locked the first.
 """
 
 from collections import namedtuple
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select, text, true, update
 
+from server.storage.base import StorageUnavailableError
 from server.storage.bulk import Writes, upsert_rows
 from server.storage.cases import Case
 from server.storage.core import table
@@ -132,6 +134,9 @@ def load_batch(
     # for which every other scan waits. The same id with another holder's pass is told by the key of the movements.
     answered = _ANSWERED.all(connection, ids=scan_ids) if scan_ids else ()
     zones = _COUNTERS.all(connection)
+    if not zones:
+        # Emptied or half restored: no scan is at fault, and none may be thrown away.
+        raise StorageUnavailableError("no zones")
     space = _space_row(zones[0][-len(_space.c) :])
     queue = _QUEUE.all(connection) if space.queue_number else ()
     return Loaded(passes, groups, standings, zones, space, answered, queue)

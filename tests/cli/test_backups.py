@@ -61,3 +61,11 @@ def test_on_postgresql_its_own_tools_are_named(
     assert (code, out) == (1, "")
     assert "pg_dump" in err
     assert not Path("house.tar.gz").exists()
+
+
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("file")
+def test_a_backup_into_a_folder_that_is_not_there_is_a_sentence(sanh: Sanh):
+    code, _, err = sanh("backup", "nowhere/sanh.tar.gz")
+    assert code == 1
+    assert "nowhere" in err

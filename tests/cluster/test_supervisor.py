@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.simulator import testbed
+from server.simulator.bench.processes import tree_of
 from tests.stopping import open_kiosks, stop_under_load, stored_scans
 
 pytestmark = pytest.mark.timeout(180)
@@ -80,6 +81,34 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_other_goes_on(bed: te
     killed, other = await workers(bed)
     os.kill(killed, signal.SIGKILL)
     assert other in await workers(bed, but=frozenset({killed}))
+
+
+async def test_a_worker_that_dies_while_it_starts_holds_up_nobody(bed: testbed.Testbed):
+    kiosks = await open_kiosks(bed, 2)
+    killed, other = await workers(bed)
+    known = set(tree_of(bed.pid))
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while not (young := set(tree_of(bed.pid)) - known):
+            await asyncio.sleep(0.01)
+    for pid in young:
+        os.kill(pid, signal.SIGKILL)
+    code = await stop_under_load(bed, kiosks, lambda pid: os.kill(pid, signal.SIGTERM))
+    assert code == 0, bed.log_end()
+    assert not _lives(other)
+
+
+async def test_a_frozen_worker_does_not_keep_a_dead_one_from_being_replaced(bed: testbed.Testbed):
+    await bed.start()
+    killed, frozen = await workers(bed)
+    known = set(tree_of(bed.pid))
+    os.kill(frozen, signal.SIGSTOP)
+    await asyncio.sleep(1.2)
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(5):
+        while not set(tree_of(bed.pid)) - known:
+            await asyncio.sleep(0.05)
+    os.kill(frozen, signal.SIGCONT)
 
 
 async def test_told_twice_all_of_them_end_at_once(bed: testbed.Testbed):

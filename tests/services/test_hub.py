@@ -187,3 +187,23 @@ async def test_many_screens_wait_for_a_batch_of_scans_but_not_for_ever(monkeypat
     await until(lambda: all(line.seqs == [1, 2] for line in lines))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_screen_that_leaves_a_topic_while_others_are_served_does_not_hear_it() -> None:
+    batch: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    hub = Hub(lambda: None if batch.done() else batch)
+    running = asyncio.create_task(hub.run())
+    screens = [Screen(Line()) for _ in range(3 * hub_module.YIELD_EVERY)]
+    for screen in screens:
+        hub.watch(screen, ["occupancy"])
+    hub.publish("occupancy", 1, {})
+    await until(lambda: hub.deliveries >= hub_module.YIELD_EVERY)
+    unserved = [screen for screen in screens if not screen.wire.heard]  # type: ignore[attr-defined]
+    for screen in unserved:
+        hub.watch(screen, ["arrivals"])
+    batch.set_result(None)
+    hub.publish("arrivals", 7, {})
+    await until(lambda: all(screen.wire.seqs == [7] for screen in unserved))  # type: ignore[attr-defined]
+    assert unserved
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -119,7 +119,10 @@ async def _counts(database: Database, _settings: Settings) -> Check:
     result = await recount(database)
     differing = [*(zone for zone in result.zones if not zone.is_equal), *result.differing]
     detail = ", ".join(f"{count.id}: {count.counter} ≠ {count.recount}" for count in differing[:5])
-    return Check("recount", result.is_equal, detail or _("số đếm khớp"), _("Báo lỗi kèm bản sao lưu: sanh backup TỆP."))
+    mend = _("Báo lỗi kèm bản sao lưu: sanh backup TỆP.")
+    if not database.is_sqlite:
+        mend = _("Báo lỗi kèm bản sao lưu: pg_dump.")
+    return Check("recount", result.is_equal, detail or _("số đếm khớp"), mend)
 
 
 async def _zones(database: Database, settings: Settings) -> Check:
@@ -139,8 +142,10 @@ async def _pass_keys(database: Database, settings: Settings) -> Check:
     """Passes that are out, and whose key is not in the secret file: a lost or replaced one."""
     mend = _("Thẻ đã phát không khớp tệp khóa: khôi phục SANH_SECRET_FILE từ bản sao lưu, hoặc phát lại thẻ.")
     texts = await database.read(health.newest_passes, real_now())
-    if not texts or not settings.secret_file.exists():
-        return Check("pass_keys", not texts, _("%(count)s thẻ gần đây, chưa có tệp khóa", count=len(texts)), mend)
+    if not texts:
+        return Check("pass_keys", True, _("chưa có thẻ nào được phát"), mend)
+    if not settings.secret_file.exists():
+        return Check("pass_keys", False, _("%(count)s thẻ gần đây, chưa có tệp khóa", count=len(texts)), mend)
     try:
         ring = Keys(settings.secret_file).ring
     except DomainError:
