@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from server.services.devices import Plan
 from tests.web.running_house import RunningHouse, running_house
 
-PARTS = {"serving", "database", "migrations", "disk", "secret_file"}
+PARTS = {"serving", "zones", "database", "migrations", "disk", "secret_file"}
 
 
 @pytest.fixture
