@@ -26,7 +26,8 @@ _ACCOUNTS = table(Account)
 def note_editor(connection: Connection, subject: str, actor: str, at: datetime, since: datetime) -> None:
     """Note that somebody has a form open, and forget whoever was not seen since a moment."""
     connection.execute(delete(_EDITING).where(_EDITING.c.seen_at < since))
-    upsert_rows(connection, _EDITING, [{"subject": subject, "actor": actor, "seen_at": at}])
+    row = {"subject": subject, "actor": actor, "seen_at": at}
+    upsert_rows(connection, _EDITING, [row], key=("subject", "actor"), change=("seen_at",))
 
 
 def forget_editor(connection: Connection, subject: str, actor: str) -> None:

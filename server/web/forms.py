@@ -18,3 +18,12 @@ async def read_form(request: Request) -> dict[str, str]:
         # A form may name any codec, and some refuse what is no work of theirs.
         raise DomainError("bad_request") from error
     return {key: _UNSTORABLE.sub("\ufffd", value) for key, value in form.items() if isinstance(value, str)}
+
+
+async def read_list(request: Request, name: str, most: int = 500) -> list[str]:
+    """Return every value of one field of a form, at most so many. Raise `bad_request` as `read_form` does."""
+    try:
+        form = await request.form(max_files=0)
+    except UnicodeError as error:
+        raise DomainError("bad_request") from error
+    return [_UNSTORABLE.sub("\ufffd", value) for value in form.getlist(name) if isinstance(value, str)][:most]
