@@ -1,8 +1,10 @@
 """The press: typst in a process of its own, since it keeps half a gigabyte after a large print.
 
-Run as `python -m server.services.press TEMPLATE`: the content as JSON on standard input, the PDF on standard output.
+Run as `python -m server.services.press TEMPLATE [DOTS]`: the content as JSON on standard input, the PDF on standard
+output; with DOTS an inch, the first page as PNG.
 """
 
+import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +24,14 @@ def load(template: Path, content: str) -> typst.Compiler:
 
 
 if __name__ == "__main__":
-    document = load(Path(sys.argv[1]), sys.stdin.read()).compile()
-    assert isinstance(document, bytes)
-    sys.stdout.buffer.write(document)
+    # Scans go first where cores are few.
+    os.nice(10)
+    press = load(Path(sys.argv[1]), sys.stdin.read())
+    made: object
+    if len(sys.argv) > 2:
+        pages = press.compile(format="png", ppi=float(sys.argv[2]))
+        made = pages[0] if isinstance(pages, list) else pages
+    else:
+        made = press.compile()
+    assert isinstance(made, bytes)
+    sys.stdout.buffer.write(made)

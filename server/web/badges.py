@@ -8,7 +8,7 @@ from server.domain.passes import show_short_code
 from server.domain.roles import Role
 from server.domain.short_names import short_name
 from server.domain.space import Space
-from server.services.badges import Badge, BadgeLayout, Band, Card, Words, typeset
+from server.services.badges import Badge, BadgeLayout, Band, Card, Words, picture, typeset
 from server.web.i18n import format_date, format_time, language, ngettext
 from server.web.i18n import gettext as _
 from server.web.words import role_name
@@ -24,9 +24,27 @@ _BANDS: dict[str, Band] = {
 
 async def print_badges(space: Space, badges: Sequence[Badge], layout: BadgeLayout) -> bytes:
     """Return the badges as PDF: one a page, four on A4 with crop marks, or labels of 62 × 29 mm."""
+    return await typeset([_card(space, badge, layout) for badge in badges], layout, _words(space, badges))
+
+
+async def preview_badges(space: Space, badges: Sequence[Badge], layout: BadgeLayout) -> bytes:
+    """Return the first page of badges as PNG; where there is none yet, of a specimen that no kiosk admits."""
+    shown = badges[: 4 if layout == "sheet" else 1] or [_specimen()]
+    return await picture([_card(space, badge, layout) for badge in shown], layout, _words(space, shown))
+
+
+def _specimen() -> Badge:
+    return Badge(
+        pass_id="", pass_kind="visitor", text="SANH", short="MAUTHE00", name="Nguyễn Thị Lan", title="",
+        organisation=_("Tên cơ quan, đơn vị"), delegation=None, delegation_name=None, delegation_kind=None, covers=None,
+        day=None, slot_at=None, minutes=0, role=None,
+    )  # fmt: skip
+
+
+def _words(space: Space, badges: Sequence[Badge]) -> Words:
     codes = list(dict.fromkeys(badge.delegation for badge in badges if badge.delegation))
     foot = _("Tờ {n}/{of}, đoàn %(code)s", code=codes[0]) if len(codes) == 1 else _("Tờ {n}/{of}")
-    words = Words(
+    return Words(
         space=space.name_en if language() == "en" else space.name,
         hint=_("Quét khi vào, khi ra và tại gian."),
         help=_("Cần giúp? Mời đến bàn lễ tân."),
@@ -34,7 +52,6 @@ async def print_badges(space: Space, badges: Sequence[Badge], layout: BadgeLayou
         scale=_("In ở tỷ lệ 100%, cắt theo dấu"),
         language=language(),
     )
-    return await typeset([_card(space, badge, layout) for badge in badges], layout, words)
 
 
 def kind_name(kind: str) -> str:

@@ -4,8 +4,10 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server.web import operators
 from server.web.api import delegations, description, devices, keys, passes, scans, visitors
+from server.web.api import imports as api_imports
 from server.web.live import live
 from server.web.pages import passport, start, wall
+from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
 from server.web.pages.staff import pass_acts, session
@@ -62,6 +64,9 @@ def _desk_visitors() -> list[BaseRoute]:
         Route("/staff/visitors/{id}/edit", desk_visitor.change_visitor, methods=["POST"]),
         Route("/staff/visitors/{id}/needs", desk_visitor.open_needs, methods=["POST"]),
         Route("/staff/visitors/{id}/erase", desk_visitor.erase_visitor, methods=["POST"]),
+        Route("/staff/badges", desk_badges.show_badges),
+        Route("/staff/badges/print", desk_badges.print_chosen, methods=["POST"]),
+        Route("/staff/badges/preview.png", desk_badges.preview),
         Route("/staff/passes", pass_acts.issue_pass, methods=["POST"]),
         Route("/staff/passes/{id}/replace", pass_acts.replace_pass, methods=["POST"]),
         Route("/staff/passes/{id}/revoke", pass_acts.revoke_pass, methods=["POST"]),
@@ -104,5 +109,19 @@ def _api() -> list[BaseRoute]:
         Route(f"{v1}/devices/codes/{{code}}/approve", devices.approve_device, methods=["POST"]),
         Route(f"{v1}/devices/claims", devices.claim_device, methods=["POST"]),
         Route(f"{v1}/devices/{{id}}/revoke", devices.revoke_device, methods=["POST"]),
+        *_api_imports(f"{v1}/imports"),
         Route(f"{v1}/openapi.json", description.describe_api),
+    ]
+
+
+def _api_imports(imports: str) -> list[BaseRoute]:
+    return [
+        Route(imports, api_imports.list_imports),
+        Route(imports, api_imports.post_import, methods=["POST"]),
+        Route(f"{imports}/{{id}}", api_imports.get_import),
+        Route(f"{imports}/{{id}}", api_imports.change_import, methods=["PATCH"]),
+        Route(f"{imports}/{{id}}", api_imports.drop_import, methods=["DELETE"]),
+        Route(f"{imports}/{{id}}/apply", api_imports.apply_import, methods=["POST"]),
+        Route(f"{imports}/{{id}}/stop", api_imports.stop_import, methods=["POST"]),
+        Route(f"{imports}/{{id}}/undo", api_imports.undo_import, methods=["POST"]),
     ]
