@@ -27,6 +27,7 @@ from server.services.clock import Clock
 from server.services.devices import Devices
 from server.services.house import House
 from server.services.hub import Hub
+from server.services.import_runner import ImportRunner
 from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
 from server.services.passes import Passes
@@ -46,7 +47,8 @@ from server.web.security import SecurityHeaders
 from server.web.templating import STATIC, build_environment
 from server.works import end_works, go_on_after_last_movement, start_works
 
-UPLOAD_LIMIT = 20 * 1024 * 1024
+# A file of 20 MB, and what a form writes around it.
+UPLOAD_LIMIT = 20 * 1024 * 1024 + 64 * 1024
 DRAIN_SECONDS = 3.0
 """For what the sockets and requests left behind, which have had their own time to be answered."""
 
@@ -111,6 +113,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
         occupancy=occupancy,
         arrivals=arrivals,
         checkin=checkin,
+        imports=ImportRunner(settings, database, clock),
     )
 
 

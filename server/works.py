@@ -28,6 +28,7 @@ def start_works(app: Starlette) -> "list[asyncio.Task[None]]":
     house: House = app.state.house
     works = [house.hub.run(), house.bus.run(), house.checkin.run(), house.arrivals.run(), app.state.presence.run()]
     works += [_follow(app), _keep_days(house), app.state.figures.loop.run(), _end_with_parent()]
+    works += [house.imports.run()]
     tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
         task.add_done_callback(_report)

@@ -10,6 +10,7 @@ from server.services.checkin import CheckIn
 from server.services.clock import Clock
 from server.services.devices import Devices
 from server.services.hub import Hub
+from server.services.import_runner import ImportRunner
 from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
 from server.services.passes import Passes
@@ -34,4 +35,5 @@ class House:
     occupancy: OccupancyBoard
     arrivals: ArrivalsBoard
     checkin: CheckIn
+    imports: ImportRunner
     plugins: dict[str, str | None] = field(default_factory=dict)

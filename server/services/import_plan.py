@@ -17,16 +17,20 @@ from server.domain.delegations import (
     settle_appointment,
 )
 from server.domain.errors import DomainError
-from server.domain.registry import DelegationRow, Field, Finding, MemberRow, Placed, guess_kind
+from server.domain.registry import DelegationRow, Field, Finding, MemberRow, Placed
 from server.domain.registry.matching import Person, Target, match_people
 from server.domain.text import person_key
 from server.services.desk import Desk
+from server.services.import_outcomes import (
+    NO_CHOICES,
+    Choices,
+    Outcome,
+    Place,
+    shown_changes,
+)
 from server.services.import_people import Company, Someone, known_person, new_person, person_changes, visitor_values
 from server.storage import delegations as storage
 from server.storage import registry
-from server.storage.audit import append_line
-from server.storage.organisations import find_or_add_organisation
-from server.storage.people import update_visitor
 
 _SAID_OF_DELEGATION = {
     "name": "name",
@@ -49,14 +53,16 @@ _SAID_OF_DELEGATION = {
 
 @dataclass(slots=True)
 class Plan:
-    """What becomes of one target. `changes` of the delegation; people to add and to change."""
+    """What becomes of one target. `changes` of the delegation; people to add, and to change: (id, changes, before)."""
 
     target: Target
     record: DelegationRecord | None
     changes: dict[str, Any] = field(default_factory=dict)
     added: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    changed: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     unchanged: int = 0
+    choices: Choices = NO_CHOICES
+    outcomes: list[Outcome] = field(default_factory=list)
     leader_id: str | None = None
     errors: list[Placed] = field(default_factory=list)
     warnings: list[Placed] = field(default_factory=list)
@@ -67,20 +73,23 @@ class Plan:
         return self.record is not None and not (self.changes or self.added or self.changed)
 
 
-def plan_target(connection: Connection, desk: Desk, target: Target) -> Plan:
+def plan_target(connection: Connection, desk: Desk, target: Target, choices: Choices = NO_CHOICES) -> Plan:
     """Decide what the target's rows change. Reads only."""
     record = None
     if target.known is not None:
         record = storage.find_delegation(connection, target.known.code)
-    plan = Plan(target, record)
+    plan = Plan(target, record, choices=choices)
     people = [known_person(row) for row in registry.members_of(connection, record.id)] if record else []
     company = _company(plan, people, desk)
     for _, listed in groupby(target.group.members, key=lambda placed: placed[0]):
         _plan_list(plan, people, list(listed), company)
     _plan_leader(plan, people, company)
     plan.added = [someone.values | someone.changes for someone in people if someone.is_new]
-    plan.changed = [(someone.id, someone.changes) for someone in people if someone.changes and not someone.is_new]
+    plan.changed = [
+        (someone.id, someone.changes, someone.values) for someone in people if someone.changes and not someone.is_new
+    ]
     _plan_delegation(plan, desk)
+    _tell_delegation(plan)
     return plan
 
 
@@ -95,59 +104,82 @@ def _company(plan: Plan, people: Sequence[Someone], desk: Desk) -> Company:
     return company
 
 
-def write_plan(connection: Connection, desk: Desk, plan: Plan, *, people: int) -> tuple[int, str]:
-    """Write a plan's delegation and the first `people` of its new members; return the delegation's id and code."""
-    if plan.record is None:
-        id_, code = _add_delegation(connection, desk, plan)
-    else:
-        id_, code = plan.record.id, plan.record.code
-        if plan.changes:
-            storage.update_delegation(connection, id_, plan.changes | {"updated_at": desk.at})
-    write_people(connection, desk, id_, plan.added[:people], plan.changed[:people])
-    told: dict[str, object] = {"new": len(plan.added), "changed": len(plan.changed), "fields": sorted(plan.changes)}
-    append_line(connection, desk.entry("import_delegation", f"delegation:{code}", after=told))
-    return id_, code
-
-
-def write_people(
-    connection: Connection,
-    desk: Desk,
-    delegation_id: int,
-    added: Sequence[Mapping[str, Any]],
-    changed: Sequence[tuple[str, Mapping[str, Any]]],
-) -> None:
-    """Write some of a delegation's members."""
-    registry.add_members(connection, delegation_id, added)
-    for id_, changes in changed:
-        update_visitor(connection, id_, {**changes, "updated_at": desk.at})
-
-
 def _plan_list(
     plan: Plan, people: list[Someone], listed: Sequence[tuple[str, str, MemberRow]], company: Company
 ) -> None:
     """Match the rows of one file with the people so far; who is new joins them."""
     rows = [Person(person_key(member.name), member.phone, member.email) for _, _, member in listed]
-    matches = match_people(rows, [someone.person for someone in people])
+    places: list[Place] = [(file, sheet, member.row) for file, sheet, member in listed]
+    said = plan.choices.said(places)
+    own = {plan.choices.id_of(place) for place, word in zip(places, said, strict=True) if word == "new"}
+    pool = [someone for someone in people if someone.id not in own]
+    matches = match_people(rows, [someone.person for someone in pool], said)
     phones: dict[str, str] = {}
-    for (file, sheet, member), row, match in zip(listed, rows, matches, strict=True):
+    names: dict[str, int] = {}
+    for (file, sheet, member), row, match, word in zip(listed, rows, matches, said, strict=True):
+        place = (file, sheet, member.row)
         if match.repeats is not None:
             repeated = Finding("duplicate_row", member.row, field=Field.NAME, value=member.name)
             plan.warnings.append(Placed(file, sheet, repeated))
+            plan.outcomes.append(Outcome(place, "repeat", other=listed[match.repeats][2].row))
             continue
         if row.phone and phones.setdefault(row.phone, row.key) != row.key:
             shared = Finding("shared_phone", member.row, field=Field.PHONE, value=row.phone)
             plan.warnings.append(Placed(file, sheet, shared))
-        if match.known is None:
-            someone = new_person(member, row, company)
-            people.append(someone)
-        else:
-            someone = people[match.known]
-            someone.changes |= person_changes(someone, member)
-            if "search_key" in someone.changes:
-                someone.changes["occurrence"] = company.next_occurrence(someone.changes["search_key"])
-            plan.unchanged += not someone.changes and not someone.is_new
+        before = pool[match.known] if match.known is not None else None
+        if word == "new":
+            before = next((one for one in people if one.id == plan.choices.id_of(place)), None)
+        like = names.setdefault(row.key, member.row)
+        someone = _meet(plan, people, (member, row), before, company)
+        if before is None and word == "new":
+            someone.id = someone.values["id"] = plan.choices.id_of(place)
+        plan.outcomes.append(_outcome(place, someone, before, row, like if like != member.row else None))
         if member.is_leader and plan.leader_id is None:
             plan.leader_id = someone.id
+
+
+def _meet(
+    plan: Plan, people: list[Someone], listed: tuple[MemberRow, Person], before: Someone | None, company: Company
+) -> Someone:
+    """Return who a row means: somebody new, or a known one with what the row says otherwise."""
+    member, row = listed
+    if before is None:
+        someone = new_person(member, row, company)
+        people.append(someone)
+        return someone
+    before.changes |= person_changes(before, member)
+    if "search_key" in before.changes:
+        before.changes["occurrence"] = company.next_occurrence(before.changes["search_key"])
+    plan.unchanged += not before.changes and not before.is_new
+    return before
+
+
+def _outcome(place: Place, someone: Someone, before: Someone | None, row: Person, like: int | None) -> Outcome:
+    if before is None or before.is_new:
+        return Outcome(place, "new", likeness=like)
+    by = "name" if before.person.key == row.key else "mark"
+    name = str(someone.values["name"] or "")
+    if not someone.changes:
+        return Outcome(place, "same", name, by, likeness=like)
+    return Outcome(place, "changed", name, by, None, like, shown_changes(someone.values, someone.changes))
+
+
+def _tell_delegation(plan: Plan) -> None:
+    """Say what becomes of the row that states the delegation, and of those that state it again."""
+    group, record = plan.target.group, plan.record
+    if group.row is None or group.row.is_implied:
+        return
+    place = (group.file, group.sheet, group.row.row)
+    if record is None:
+        plan.outcomes.append(Outcome(place, "new"))
+    else:
+        before = {name: getattr(record, name, "") for name in plan.changes}
+        what = "changed" if plan.changes else "same"
+        plan.outcomes.append(Outcome(place, what, record.code, "", changes=shown_changes(before, plan.changes)))
+    for other in plan.target.repeats:
+        if other.row is not None and not other.row.is_implied:
+            repeated = (other.file, other.sheet, other.row.row)
+            plan.outcomes.append(Outcome(repeated, "repeat", other=group.row.row))
 
 
 def _plan_leader(plan: Plan, people: list[Someone], company: Company) -> None:
@@ -195,7 +227,7 @@ def _plan_delegation(plan: Plan, desk: Desk) -> None:
         plan.errors.append(Placed(group.file, group.sheet, finding))
         changes = {}
     if changes:
-        changes["search_key"] = _search_key(record.code, changes, record.name, record.organisation or "", record)
+        changes["search_key"] = folded_delegation(record.code, changes, record.name, record.organisation or "", record)
     plan.changes = changes
 
 
@@ -215,38 +247,6 @@ def _slot(row: DelegationRow, record: DelegationRecord | None, timezone: str) ->
     return slot
 
 
-def _add_delegation(connection: Connection, desk: Desk, plan: Plan) -> tuple[int, str]:
-    row = plan.target.group.row
-    assert row is not None
-    code = plan.target.code
-    if code is None or not registry.is_code_free(connection, code):
-        code = storage.free_code(connection)
-    values = {"name": row.organisation, "kind": guess_kind(row.organisation), **plan.changes}
-    day = values.get("visit_date") or desk.space.day_of(desk.at)
-    organisation_id = find_or_add_organisation(connection, row.organisation, kind=values["kind"], on=day)
-    values |= {
-        "code": code,
-        "organisation_id": organisation_id,
-        "source": plan.target.source,
-        "search_key": _search_key(code, values, row.organisation, row.organisation),
-        "created_at": desk.at,
-        "updated_at": desk.at,
-    }
-    return storage.add_delegation(connection, values), code
-
-
-def _search_key(
-    code: str, values: Mapping[str, Any], name: str, organisation: str, record: DelegationRecord | None = None
-) -> str:
-    return delegation_search_key(
-        code=code,
-        name=values.get("name", name),
-        organisation=organisation,
-        leader=values.get("leader_name", record.leader_name if record else ""),
-        phone=values.get("phone", record.phone if record else None),
-    )
-
-
 def give_codes(targets: Sequence[Target], taken: set[str], named: Collection[str] = ()) -> None:
     """Give each new delegation without a code of its own the next one that neither the database nor a file bears.
 
@@ -258,3 +258,16 @@ def give_codes(targets: Sequence[Target], taken: set[str], named: Collection[str
             while f"D{number:03}" in named:
                 number += 1
             target.code, number = f"D{number:03}", number + 1
+
+
+def folded_delegation(
+    code: str, values: Mapping[str, Any], name: str, organisation: str, record: DelegationRecord | None = None
+) -> str:
+    """Return the text by which a delegation is found, of what is planned and what was known."""
+    return delegation_search_key(
+        code=code,
+        name=values.get("name", name),
+        organisation=organisation,
+        leader=values.get("leader_name", record.leader_name if record else ""),
+        phone=values.get("phone", record.phone if record else None),
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,9 +25,11 @@ from server.domain.registry.matching import Registered, Target, match_delegation
 from server.domain.text import person_key
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
-from server.services.import_plan import Plan, give_codes, plan_target, write_people, write_plan
+from server.services.import_outcomes import NO_CHOICES, Choices, Outcome
+from server.services.import_plan import Plan, give_codes, plan_target
 from server.services.import_report import Counts, ImportReport, Readings, in_order
 from server.services.import_times import time_warnings
+from server.services.import_write import write_people, write_plan
 from server.services.workbook import read_workbook
 from server.storage import registry
 from server.storage.delegations import lock_rows
@@ -37,6 +39,8 @@ SLICE_SECONDS = 0.006
 BREATH_SECONDS = 0.0015
 PEOPLE_A_SLICE = 80
 MOST_A_SLICE = 50
+
+Watch = Callable[[int], Awaitable[bool]]
 
 
 async def import_files(
@@ -106,7 +110,7 @@ async def import_readings(
     breath_seconds: float = BREATH_SECONDS,
 ) -> ImportReport:
     """Import sheets that were read already, perhaps with columns that a person corrected."""
-    work = _Import(desk, readings, breath_seconds)
+    work = Import(desk, readings, breath_seconds)
     report = work.report
     report.warnings.extend(warnings)
     await work.prepare(delegation)
@@ -123,16 +127,31 @@ async def import_readings(
     return await asyncio.to_thread(work.finished)
 
 
-class _Import:
-    """One import: targets found first, then written in slices between which scans get in."""
+class Import:
+    """One import: targets found first, then written in slices between which scans get in.
 
-    def __init__(self, desk: Desk, readings: Readings, breath_seconds: float) -> None:
+    `choices` are what a person said of rows. `watch` is told of the rows that are done, and says whether to go on.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        readings: Readings,
+        breath_seconds: float = BREATH_SECONDS,
+        *,
+        choices: Choices = NO_CHOICES,
+        watch: Watch | None = None,
+    ) -> None:
         self.desk = desk
         self.breath_seconds = breath_seconds
         self.readings = readings
         self.report = ImportReport()
         self.targets: list[Target] = []
         self.warnings_before = 0
+        self.choices = choices
+        self.watch = watch
+        self.outcomes: list[Outcome] = []
+        self.done = 0
 
     async def prepare(self, into: str | None) -> None:
         """Find out which delegations the rows mean, and what speaks against their times."""
@@ -178,18 +197,23 @@ class _Import:
             some = self.targets[start : start + MOST_A_SLICE]
             # What is known is weighed beside the writer: the same file again gives the writer nothing to do.
             weighed = some if is_dry else [target for target in some if target.known is not None]
-            plans = await self.desk.database.read(_plan_some, self.desk, weighed)
+            plans = await self.desk.database.read(_plan_some, self.desk, weighed, self.choices)
             self._count([plan for plan in plans if is_dry or plan.is_empty])
             if not is_dry:
                 same = {id(plan.target) for plan in plans if plan.is_empty}
                 await self._write([target for target in some if id(target) not in same])
+            if not await self._goes_on():
+                return
+
+    async def _goes_on(self, rows: int = 0) -> bool:
+        return self.watch is None or await self.watch(self.done + rows)
 
     async def _write(self, targets: list[Target]) -> None:
-        while targets:
+        while targets and await self._goes_on():
             if len(targets[0].group.members) > PEOPLE_A_SLICE:
                 plans = [await self._write_large(targets[0])]
             else:
-                plans = await self.desk.database.write(_write_some, self.desk, targets)
+                plans = await self.desk.database.write(_write_some, self.desk, targets, self.choices)
                 await asyncio.sleep(self.breath_seconds)
             self._count(plans)
             targets = targets[len(plans) :]
@@ -197,15 +221,15 @@ class _Import:
     async def _write_large(self, target: Target) -> Plan:
         """Write a delegation with more members than a slice holds: the delegation first, then its members by and by."""
         database = self.desk.database
-        plan = await database.read(plan_target, self.desk, target)
+        plan = await database.read(plan_target, self.desk, target, self.choices)
         if plan.is_empty:
             return plan
         id_, _ = await database.write(_write_first, self.desk, plan)
         for start in range(PEOPLE_A_SLICE, max(len(plan.added), len(plan.changed)), PEOPLE_A_SLICE):
             await asyncio.sleep(self.breath_seconds)
-            end = start + PEOPLE_A_SLICE
-            added, changed = plan.added[start:end], plan.changed[start:end]
-            await database.write(write_people, self.desk, id_, added, changed)
+            if not await self._goes_on(start):
+                return plan
+            await database.write(write_people, self.desk, id_, plan, slice(start, start + PEOPLE_A_SLICE))
         await asyncio.sleep(self.breath_seconds)
         return plan
 
@@ -223,6 +247,8 @@ class _Import:
             report.visitors.unchanged += plan.unchanged
             report.errors.extend(plan.errors)
             report.warnings.extend(plan.warnings)
+            self.outcomes.extend(plan.outcomes)
+            self.done += 1 + len(plan.target.group.members)
 
     def finished(self) -> ImportReport:
         """Return the report with its findings in order."""
@@ -247,11 +273,11 @@ def _registered(row: registry.RegisteredRow, timezone: ZoneInfo) -> Registered:
     return Registered(row.id, row.code, row.key, row.visit_date, begins, leader, row.source, row.people)
 
 
-def _plan_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -> list[Plan]:
-    return [plan_target(connection, desk, target) for target in targets]
+def _plan_some(connection: Connection, desk: Desk, targets: Sequence[Target], choices: Choices) -> list[Plan]:
+    return [plan_target(connection, desk, target, choices) for target in targets]
 
 
-def _write_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -> list[Plan]:
+def _write_some(connection: Connection, desk: Desk, targets: Sequence[Target], choices: Choices) -> list[Plan]:
     """Write as many small delegations as fit into one slice, each with its members; at least one."""
     plans: list[Plan] = []
     # All at once, and before the log of changes is held: scans and the desk hold theirs first, too, by their ids.
@@ -263,7 +289,7 @@ def _write_some(connection: Connection, desk: Desk, targets: Sequence[Target]) -
         if target.known is not None:
             # A scan may be counting its people right now.
             hold_delegation(connection, target.known.code)
-        plan = plan_target(connection, desk, target)
+        plan = plan_target(connection, desk, target, choices)
         if not plan.is_empty:
             write_plan(connection, desk, plan, people=len(plan.added) + len(plan.changed))
         plans.append(plan)

@@ -1,9 +1,23 @@
 """What an import has written, so that it can be taken back; and whether anything else rests on it since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Column, Connection, Integer, Table, cast, delete, func, insert, literal, select, union_all
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
 from sqlmodel import Field, SQLModel
 
 from server.storage.core import table
@@ -24,6 +38,15 @@ class ImportChange(SQLModel, table=True):
     delegation_id: int | None = None
     version: int = 0
     before: dict[str, object] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+class Present(NamedTuple):
+    """A visitor as far as it takes to know whether anybody changed them."""
+
+    id: str
+    name: str | None
+    version: int
+    is_erased: bool
 
 
 class Change(NamedTuple):
@@ -51,6 +74,13 @@ def versions_of(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     """Return the versions of visitors."""
     found = select(VISITORS.c.id, VISITORS.c.version).where(VISITORS.c.id.in_(ids))
     return {row[0]: int(row[1]) for row in connection.execute(found)}
+
+
+def present_visitors(connection: Connection, delegation_id: int, ids: Sequence[str]) -> dict[str, Present]:
+    """Return those of these visitors who are still in a delegation."""
+    columns = (VISITORS.c.id, VISITORS.c.name, VISITORS.c.version, VISITORS.c.erased_at.is_not(None))
+    query = select(*columns).where(VISITORS.c.id.in_(ids), VISITORS.c.delegation_id == delegation_id)
+    return {row[0]: Present(*row) for row in connection.execute(query)}
 
 
 def delegation_version(connection: Connection, id_: int) -> int:
@@ -108,24 +138,29 @@ def drop_some_changes(connection: Connection, job_id: str, most: int) -> bool:
     return bool(some)
 
 
-def uses_of_visitors(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+def uses_of_visitors(connection: Connection, metadata: MetaData, ids: Sequence[str]) -> dict[str, str]:
     """Map visitors that anything rests on to the table where it stands: passes, scans, and what else names them."""
-    used: dict[str, str] = {}
+    used = uses_of_visitors_now(connection, ids)
     holders = [f"v:{id_}" for id_ in ids]
-    moved = select(_PLACES.c.holder).where(
-        _PLACES.c.holder.in_(holders), (_PLACES.c.inside > 0) | _PLACES.c.asserted_at.is_not(None)
-    )
-    for holder in connection.scalars(moved):
-        used[holder[2:]] = "movement"
-    for name, column, values, cut in _mentions(ids, holders):
+    for name, column, values, cut in _mentions(metadata, ids, holders):
         for value in connection.scalars(select(column).where(column.in_(values)).distinct()):
             used.setdefault(str(value)[cut:], name)
     return used
 
 
-def _mentions(ids: Sequence[str], holders: Sequence[str]) -> list[tuple[str, Any, Sequence[str], int]]:
+def uses_of_visitors_now(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Map visitors who were ever counted by a scan to `movement`: their standing tells, at little cost."""
+    moved = select(_PLACES.c.holder).where(
+        _PLACES.c.holder.in_([f"v:{id_}" for id_ in ids]), (_PLACES.c.inside > 0) | _PLACES.c.asserted_at.is_not(None)
+    )
+    return {holder[2:]: "movement" for holder in connection.scalars(moved)}
+
+
+def _mentions(
+    metadata: MetaData, ids: Sequence[str], holders: Sequence[str]
+) -> list[tuple[str, Any, Sequence[str], int]]:
     found: list[tuple[str, Any, Sequence[str], int]] = []
-    for other in _others():
+    for other in _others(metadata):
         for column in other.c:
             if any(key.column is VISITORS.c.id for key in column.foreign_keys) or column.name == "visitor_id":
                 found.append((other.name, column, ids, 0))
@@ -134,10 +169,10 @@ def _mentions(ids: Sequence[str], holders: Sequence[str]) -> list[tuple[str, Any
     return found
 
 
-def use_of_delegation(connection: Connection, id_: int) -> str | None:
+def use_of_delegation(connection: Connection, metadata: MetaData, id_: int) -> str | None:
     """Return a table in which anything rests on a delegation beside its members' own rows; None when none does."""
     parts = [select(literal("visitor")).where(VISITORS.c.delegation_id == id_).limit(1)]
-    for other in _others():
+    for other in _others(metadata):
         for column in other.c:
             if any(key.column is DELEGATIONS.c.id for key in column.foreign_keys) or column.name == "delegation_id":
                 parts.append(select(literal(other.name)).where(column == id_).limit(1))
@@ -149,8 +184,7 @@ def use_of_delegation(connection: Connection, id_: int) -> str | None:
     return None
 
 
-def _others() -> list[Table]:
-    metadata = VISITORS.metadata
+def _others(metadata: MetaData) -> list[Table]:
     return [other for other in metadata.sorted_tables if other.name not in _OWN and other is not DELEGATIONS]
 
 
@@ -174,9 +208,8 @@ def has_organisation(connection: Connection, key: str) -> bool:
     return bool(connection.scalar(select(func.count()).where(ORGANISATIONS.c.search_key == key)))
 
 
-def remove_unused_organisations(connection: Connection, ids: Sequence[str]) -> None:
+def remove_unused_organisations(connection: Connection, metadata: MetaData, ids: Sequence[str]) -> None:
     """Delete those of these organisations that nothing names."""
-    metadata = ORGANISATIONS.metadata
     named = [
         select(column).where(column.in_(ids))
         for other in metadata.sorted_tables
@@ -186,9 +219,3 @@ def remove_unused_organisations(connection: Connection, ids: Sequence[str]) -> N
     used = set(connection.scalars(union_all(*named))) if named else set()
     free = [id_ for id_ in ids if id_ not in used]
     connection.execute(delete(ORGANISATIONS).where(ORGANISATIONS.c.id.in_(free)))
-
-
-def restore_visitor(connection: Connection, id_: str, values: Mapping[str, Any]) -> None:
-    """Put back columns of a visitor; the version goes up."""
-    change = VISITORS.update().where(VISITORS.c.id == id_)
-    connection.execute(change.values(**values, version=VISITORS.c.version + 1))

@@ -57,6 +57,16 @@ FILES: dict[str, str] = {
 }
 
 add_problems({code: Problem(422, sentence) for code, sentence in FILES.items()})
+add_problems(
+    {
+        "unknown_import": Problem(404, mark("Không có lần nhập này.")),
+        "import_busy": Problem(409, mark("Lần nhập này đang được xử lý hoặc đã xong, chưa sửa được.")),
+        "nothing_to_undo": Problem(409, mark("Lần nhập này chưa ghi gì nên không có gì để hoàn tác.")),
+        "no_such_cell": Problem(422, mark("Tệp không có ô hoặc cột này.")),
+        "file_not_sent": Problem(422, mark("Chưa chọn tệp.")),
+        "import_failed": Problem(500, mark("Việc nhập bị gián đoạn. Những dòng đã ghi có thể hoàn tác.")),
+    }
+)
 add_problems({"unknown_delegation": Problem(404, mark("Không có đoàn %(delegation)s."))})
 
 

@@ -10,7 +10,7 @@ from server.web.pages import passport, start, wall
 from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
-from server.web.pages.staff import pass_acts, session
+from server.web.pages.staff import appointment_acts, appointments, pass_acts, session
 from server.web.pages.staff import visitor as desk_visitor
 from server.web.pages.staff import visitors as desk_visitors
 
@@ -39,10 +39,21 @@ def _desk() -> list[BaseRoute]:
         Route("/staff/sign-in", session.sign_in, methods=["POST"]),
         Route("/staff/sign-out", session.sign_out, methods=["POST"]),
         *_desk_delegations(),
+        *_desk_appointments(),
         *_desk_visitors(),
         Route("/staff/devices", desk_devices.show_devices),
         Route("/staff/devices/pair", desk_devices.pair_device, methods=["POST"]),
         Route("/staff/devices/{id}/revoke", desk_devices.revoke_device, methods=["POST"]),
+    ]
+
+
+def _desk_appointments() -> list[BaseRoute]:
+    here = "/staff/appointments"
+    return [
+        Route(here, appointments.show_appointments),
+        Route(f"{here}/{{code}}/slot", appointment_acts.place, methods=["POST"]),
+        Route(f"{here}/{{code}}/guides", appointment_acts.assign, methods=["POST"]),
+        Route(f"{here}/{{code}}/guides/remove", appointment_acts.unassign, methods=["POST"]),
     ]
 
 

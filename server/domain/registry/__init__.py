@@ -5,6 +5,7 @@ reads the same rows with columns that a person has corrected.
 """
 
 from server.domain.registry.cells import Cell, NoValue
+from server.domain.registry.corrections import Corrections, check_line
 from server.domain.registry.groups import Group, Known, Placed, build_groups, codes_named
 from server.domain.registry.layout import Layout, find_layout
 from server.domain.registry.model import DelegationRow, Field, Finding, MemberRow, Sheet, SheetReading
@@ -13,6 +14,7 @@ from server.domain.registry.words import guess_kind
 
 __all__ = [
     "Cell",
+    "Corrections",
     "DelegationRow",
     "Field",
     "Finding",
@@ -25,6 +27,7 @@ __all__ = [
     "Sheet",
     "SheetReading",
     "build_groups",
+    "check_line",
     "codes_named",
     "find_layout",
     "guess_kind",

@@ -51,6 +51,16 @@ def find_layout(sheet: Sheet, *, start: int = 0, within: int = HEADER_WITHIN) ->
     return _split_name(sheet, best) if best is not None else None
 
 
+def layout_below(sheet: Sheet, index: int) -> Layout | None:
+    """Return the layout of a header that a person pointed at (from 0), although its titles may mean nothing."""
+    if not 0 <= index < len(sheet.rows):
+        return None
+    found = layout_at(sheet, index)
+    if found is None:
+        return Layout(index, index + 1, {}, _titles(sheet.rows[index]))
+    return _split_name(sheet, found)
+
+
 def layout_at(sheet: Sheet, index: int) -> Layout | None:
     """Return the layout if a header begins at this row, of one row or of two."""
     top = _titles(sheet.rows[index])

@@ -168,27 +168,44 @@ class Match:
     repeats: int | None = None
 
 
-def match_people(rows: Sequence[Person], known: Sequence[Person]) -> list[Match]:
+def match_people(rows: Sequence[Person], known: Sequence[Person], said: Sequence[str] = ()) -> list[Match]:
     """Return who each row of one file is among the known people of its delegation.
+
+    A person may have `said` of a row that it is somebody `new`, or the `same` as the row before of that name.
 
     A phone or address in common decides first (together with the name before alone), else the name and its n-th
     occurrence in the file. Within the file itself people of different names may share a phone: a secretary's.
     """
     repeats = _repeats(rows)
+    apart = {index for index, word in enumerate(said) if word == "new"}
+    repeats = {index: first for index, first in repeats.items() if index not in apart}
+    repeats |= _said_to_repeat(rows, said)
     free = _Free(known)
     found: dict[int, int] = {}
+    settled = apart | repeats.keys()
     for with_name in (True, False):
         for index, row in enumerate(rows):
-            if index not in found and index not in repeats and (taken := free.take_by_mark(row, with_name)) is not None:
+            if index not in found and index not in settled and (taken := free.take_by_mark(row, with_name)) is not None:
                 found[index] = taken
     occurrence: dict[str, int] = defaultdict(int)
     for index, row in enumerate(rows):
-        if index in repeats:
+        if index in settled:
             continue
         occurrence[row.key] += 1
         if index not in found and (taken := free.take_by_name(row.key, occurrence[row.key])) is not None:
             found[index] = taken
     return [Match(found.get(index), repeats.get(index)) for index in range(len(rows))]
+
+
+def _said_to_repeat(rows: Sequence[Person], said: Sequence[str]) -> dict[int, int]:
+    """Map each row that a person called the same to the row before of that name."""
+    first: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for index, word in enumerate(said):
+        if word == "same" and rows[index].key in first:
+            found[index] = first[rows[index].key]
+        first.setdefault(rows[index].key, index)
+    return found
 
 
 def _repeats(rows: Sequence[Person]) -> dict[int, int]:

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from server.domain.registry.cells import Cell
+
+if TYPE_CHECKING:
+    from server.domain.registry.layout import Layout
 
 
 class Field(StrEnum):
@@ -115,12 +119,22 @@ class MemberRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """A cell that was written in an old font's encoding."""
+
+    column: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class SheetReading:
     """What a sheet says. Bad rows are among the rows too, with `is_good` false, and their findings in `errors`.
 
     `is_bare` marks a list of people that names no delegations by code: its people belong to `about` (what the lines
     above the list say of the delegation), or to the organisation on their own row or section. `is_owner_said` is true
-    where a label or a title names whose list it is; a letterhead alone does not.
+    where a label or a title names whose list it is; a letterhead alone does not. `sheet` is what
+    was read: in Unicode, and corrected.
     """
 
     name: str
@@ -134,6 +148,10 @@ class SheetReading:
     warnings: tuple[Finding, ...] = ()
     rows: int = 0
     is_owner_said: bool = False
+    layout: "Layout | None" = None
+    sheet: Sheet | None = None
+    is_members: bool = False
+    mended: tuple[Mended, ...] = ()
 
     @property
     def is_understood(self) -> bool:

@@ -6,10 +6,11 @@ from datetime import date
 
 from server.domain.legacy_fonts import Font, detect_font, mend_text
 from server.domain.registry.cells import Cell, as_text, is_blank, is_ditto
+from server.domain.registry.corrections import Corrections, correct_layout, correct_sheet
 from server.domain.registry.layout import Layout, find_layout
 from server.domain.registry.lines import Line as LineKind
 from server.domain.registry.lines import Reader
-from server.domain.registry.model import DelegationRow, Field, Finding, MemberRow, Sheet, SheetReading
+from server.domain.registry.model import DelegationRow, Field, Finding, MemberRow, Mended, Sheet, SheetReading
 from server.domain.registry.preamble import organisation_of_section, read_preamble
 from server.domain.registry.rows import is_member_sheet, read_delegation, read_member
 from server.domain.registry.values import Line
@@ -26,7 +27,7 @@ class _Reading:
 
     sheet: Sheet
     layout: Layout
-    mended: dict[int, tuple[int, str]]
+    mended: dict[int, Mended]
     is_members: bool
     section: str = ""
     above: dict[int, Cell] = field(default_factory=dict)
@@ -39,18 +40,28 @@ class _Reading:
     rows: int = 0
 
 
-def read_sheet(sheet: Sheet, *, layout: Layout | None = None) -> SheetReading:
+def read_sheet(
+    sheet: Sheet,
+    *,
+    layout: Layout | None = None,
+    corrections: Corrections | None = None,
+    converts: bool = True,
+) -> SheetReading:
     """Read a sheet with the columns proposed from its titles, or with those of a given layout.
 
-    A sheet without a header is not understood: `header_row` is None and it has no rows.
+    A person's corrections go before. Old fonts' texts become Unicode unless `converts` is false. A sheet without a
+    header is not understood: `header_row` is None and it has no rows.
     """
     font = detect_font(_sample(sheet))
-    sheet, mended = _mend(sheet, font)
-    layout = layout or find_layout(sheet)
+    better, mended = _mend(sheet, font)
+    sheet = better if converts else sheet
+    corrections = corrections or Corrections()
+    sheet = correct_sheet(sheet, corrections)
+    layout = layout or correct_layout(sheet, corrections)
     if layout is None:
         return SheetReading(sheet.name)
     about, is_owner_said = read_preamble(sheet, layout)
-    reading = _Reading(sheet, layout, mended, is_member_sheet(sheet, layout), fills=_vertical(sheet, layout))
+    reading = _Reading(sheet, layout, mended if converts else {}, is_member_sheet(sheet, layout), fills=_vertical(sheet, layout))
     _walk(reading)
     own_code = about.code if Field.CODE not in layout.fields else None
     members = tuple(replace(member, code=member.code or own_code) for member in reading.members)
@@ -66,6 +77,10 @@ def read_sheet(sheet: Sheet, *, layout: Layout | None = None) -> SheetReading:
         warnings=tuple(reading.warnings),
         rows=reading.rows,
         is_owner_said=is_owner_said,
+        layout=layout,
+        sheet=sheet,
+        is_members=is_member_sheet(sheet, layout),
+        mended=tuple(mended.values()),
     )
 
 
@@ -110,8 +125,9 @@ def _read_line(reading: _Reading, index: int) -> None:
     line = Line(index + 1, cells, reading.layout)
     reading.rows += 1
     if index in reading.mended:
-        column, text = reading.mended[index]
-        line.warn("converted_font", column, reading.layout.columns.get(column, Field.IGNORED), text)
+        mended = reading.mended[index]
+        held = reading.layout.columns.get(mended.column, Field.IGNORED)
+        line.warn("converted_font", mended.column, held, mended.after)
     section_kind = read_kind(reading.section, exactly=True) if reading.section else None
     if reading.is_members:
         member, delegation = read_member(line, section="" if section_kind else reading.section)
@@ -169,9 +185,9 @@ def _sample(sheet: Sheet) -> list[str]:
     return found
 
 
-def _mend(sheet: Sheet, font: Font | None) -> tuple[Sheet, dict[int, tuple[int, str]]]:
+def _mend(sheet: Sheet, font: Font | None) -> tuple[Sheet, dict[int, Mended]]:
     """Return the sheet in Unicode, and the first converted cell of each row that had one."""
-    mended: dict[int, tuple[int, str]] = {}
+    mended: dict[int, Mended] = {}
     rows: list[Sequence[Cell]] = []
     for index, row in enumerate(sheet.rows):
         if not any(isinstance(cell, str) and not cell.isascii() for cell in row):
@@ -180,6 +196,6 @@ def _mend(sheet: Sheet, font: Font | None) -> tuple[Sheet, dict[int, tuple[int, 
         better = [mend_text(cell, font=font) if isinstance(cell, str) else cell for cell in row]
         for column, (old, new) in enumerate(zip(row, better, strict=True)):
             if old != new and search_key(str(old)) != search_key(str(new)) and index not in mended:
-                mended[index] = (column, str(new))
+                mended[index] = Mended(column, str(old), str(new))
         rows.append(better)
     return replace(sheet, rows=rows), mended
