@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server.domain.appointments import Wish
 from server.domain.delegations import (
     SETTABLE,
     DelegationFilter,
     DelegationRecord,
     Status,
+    covers,
     delegation_search_key,
     demand_confirmable,
     demand_room,
@@ -17,6 +19,7 @@ from server.domain.delegations import (
 )
 from server.domain.errors import DomainError
 from server.domain.text import search_key
+from server.services.appointments import take_slot
 from server.services.desk import Desk
 from server.storage import delegations as storage
 from server.storage.audit import append_line
@@ -26,6 +29,10 @@ from server.storage.people import member_named
 
 # What the audit log may tell of a change; of the rest (personal data) it tells only that it changed.
 _TOLD = frozenset({"kind", "status", "planned", "visit_date", "slot_at", "minutes", "language", "zones"})
+
+
+_IN_SLOT = frozenset({"slot_at", "minutes", "planned"})
+_MINUTES = 60
 
 
 async def get_delegation(database: Database, code: str) -> DelegationRecord:
@@ -43,28 +50,29 @@ async def list_delegations(
     return await database.read(storage.list_delegations, wanted, after=after, limit=limit)
 
 
-async def add_delegation(desk: Desk, values: Mapping[str, Any]) -> DelegationRecord:
+async def add_delegation(desk: Desk, values: Mapping[str, Any], *, takes_slot: bool = False) -> DelegationRecord:
     """Register a delegation under a new code. `values` bears its columns, and `organisation` by name.
 
-    Raise `no_such_zone`, `slot_not_on_day`.
+    With `takes_slot`, only into a slot that has room. Raise `no_such_zone`, `slot_not_on_day`, `slot_taken`.
     """
-    return await desk.database.write(_add, desk, values)
+    return await desk.database.write(_add, desk, values, takes_slot)
 
 
 async def change_delegation(
-    desk: Desk, code: str, changes: Mapping[str, Any], *, version: int | None = None
+    desk: Desk, code: str, changes: Mapping[str, Any], *, version: int | None = None, takes_slot: bool = False
 ) -> DelegationRecord:
     """Change what `changes` bears and nothing else. With `version`, only what nobody changed since.
 
-    Raise `unknown_delegation`, `edit_conflict`, `covers_below_inside`, `no_such_zone`, `slot_not_on_day`.
+    With `takes_slot`, only into a slot that has room. Raise `unknown_delegation`, `edit_conflict`,
+    `covers_below_inside`, `no_such_zone`, `slot_not_on_day`, `slot_taken`.
     """
-    return await desk.database.write(_change, desk, code, changes, version)
+    return await desk.database.write(_change, desk, code, changes, version, takes_slot)
 
 
 async def confirm_delegation(desk: Desk, code: str) -> DelegationRecord:
     """Confirm a delegation that asked to come, once: its day and slot are settled.
 
-    Raise `unknown_delegation`, `cancelled_delegation`, `already_came`, `slot_missing`.
+    Raise `unknown_delegation`, `cancelled_delegation`, `already_came`, `slot_missing`, `slot_taken`.
     """
     return await desk.database.write(_confirm, desk, code)
 
@@ -84,7 +92,7 @@ def hold_delegation(connection: Connection, code: str) -> DelegationRecord:
     return storage.find_delegation(connection, code) or found
 
 
-def _add(connection: Connection, desk: Desk, values: Mapping[str, Any]) -> DelegationRecord:
+def _add(connection: Connection, desk: Desk, values: Mapping[str, Any], takes_slot: bool = False) -> DelegationRecord:
     row = settle_appointment(values, desk.space.timezone)
     organisation = row.pop("organisation", None)
     _demand_zones(desk, row.get("zones"))
@@ -99,6 +107,8 @@ def _add(connection: Connection, desk: Desk, values: Mapping[str, Any]) -> Deleg
         leader=row.get("leader_name", ""),
         phone=row.get("phone"),
     )
+    if takes_slot:
+        _take_slot(connection, desk, row, None)
     storage.add_delegation(connection, row | {"created_at": desk.at, "updated_at": desk.at})
     append_line(connection, desk.entry("add_delegation", f"delegation:{row['code']}", after=_told(row)))
     added = storage.find_delegation(connection, row["code"])
@@ -107,7 +117,12 @@ def _add(connection: Connection, desk: Desk, values: Mapping[str, Any]) -> Deleg
 
 
 def _change(
-    connection: Connection, desk: Desk, code: str, changes: Mapping[str, Any], version: int | None
+    connection: Connection,
+    desk: Desk,
+    code: str,
+    changes: Mapping[str, Any],
+    version: int | None,
+    takes_slot: bool = False,
 ) -> DelegationRecord:
     old = hold_delegation(connection, code)
     if version is not None and version != old.version:
@@ -119,6 +134,8 @@ def _change(
         return old
     demand_room(old.count, old.count.changed(planned=row.get("planned")))
     before = {key: _of(old, key) for key in row}
+    if takes_slot and not _IN_SLOT.isdisjoint(row):
+        _take_slot(connection, desk, row, old)
     storage.update_delegation(connection, old.id, _columns(connection, desk, old, row))
     append_line(
         connection,
@@ -164,9 +181,11 @@ def _confirm(connection: Connection, desk: Desk, code: str) -> DelegationRecord:
     if old.decided == Status.CONFIRMED:
         return old
     demand_confirmable(old)
+    _take_slot(connection, desk, {}, old)
     storage.update_delegation(connection, old.id, {"status": Status.CONFIRMED.value, "updated_at": desk.at})
-    told = {"before": {"status": old.decided}, "after": {"status": Status.CONFIRMED.value}}
-    append_line(connection, desk.entry("confirm_delegation", f"delegation:{old.code}", **told))
+    before, after = {"status": old.decided}, {"status": Status.CONFIRMED.value}
+    entry = desk.entry("confirm_delegation", f"delegation:{old.code}", before={**before}, after={**after})
+    append_line(connection, entry)
     return storage.find_delegation(connection, old.code) or old
 
 
@@ -180,6 +199,17 @@ def _organisation(
     kind = row.get("kind") or (old.kind if old else "other")
     day = row.get("visit_date") or (old.visit_date if old else None) or desk.space.day_of(desk.at)
     return find_or_add_organisation(connection, name, kind=kind, on=day)
+
+
+def _take_slot(connection: Connection, desk: Desk, row: Mapping[str, Any], old: DelegationRecord | None) -> None:
+    """Hold the slot that a delegation will have, or raise `slot_taken`; one without a slot takes none."""
+    at = row.get("slot_at", old.slot_at if old else None)
+    if at is None:
+        return
+    planned = row.get("planned", old.planned if old else 0)
+    people = covers(planned, old.named if old else 0) or 1
+    wish = Wish(at, people, row.get("minutes", old.minutes if old else _MINUTES))
+    take_slot(connection, desk.space, wish, leaving_out=old.code if old else None, now=desk.at)
 
 
 def _demand_zones(desk: Desk, zones: list[str] | None) -> None:

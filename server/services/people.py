@@ -11,6 +11,7 @@ from server.domain.people import VisitorFilter, VisitorRecord, forget, traces_of
 from server.domain.text import search_key
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
+from server.services.protocol import forget_in_sheet
 from server.storage import delegations, passes
 from server.storage import people as storage
 from server.storage.audit import append_line
@@ -161,6 +162,7 @@ def _erase_from_delegation(connection: Connection, desk: Desk, visitor: VisitorR
             phone=row.get("phone", delegation.phone),
         )
         delegations.update_delegation(connection, delegation.id, row | {"updated_at": desk.at})
+    forget_in_sheet(connection, delegation.id, traces)
     for id_, needs, notes in storage.notes_in_delegation(connection, delegation.id):
         mended = {"needs": forget(needs, traces), "notes": forget(notes, traces)}
         if id_ != visitor.id and mended != {"needs": needs, "notes": notes}:

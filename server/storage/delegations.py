@@ -129,6 +129,12 @@ def update_delegation(connection: Connection, id_: int, values: Mapping[str, Any
     )
 
 
+def protocol_of(connection: Connection, id_: int) -> dict[str, Any] | None:
+    """Return the protocol sheet of a delegation as it is stored; None when there is none."""
+    found: dict[str, Any] | None = connection.scalar(select(DELEGATIONS.c.protocol).where(DELEGATIONS.c.id == id_))
+    return found
+
+
 def count_members(connection: Connection, id_: int, change: int) -> None:
     """Add to the number of a delegation's named members."""
     connection.execute(_COUNT_MEMBERS, {"delegation": id_, "change": change})

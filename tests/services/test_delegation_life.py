@@ -11,7 +11,7 @@ from server.domain.errors import DomainError
 from server.services import delegations as service
 from server.services.delegations import add_delegation, cancel_delegation, confirm_delegation
 
-SLOT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+SLOT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 
 
 async def ask(desk: Any, **values: Any) -> Any:
@@ -52,3 +52,21 @@ async def test_a_cancelled_delegation_is_opened_again_before_it_is_confirmed(des
     opened = await service.change_delegation(desk, asked.code, {"status": "requested"})
 
     assert (opened.status, opened.cancel_reason) == (Status.REQUESTED, "")
+
+
+async def test_a_delegation_whose_slot_has_passed_is_not_confirmed(desk):
+    asked = await ask(desk, slot_at=datetime(2026, 11, 20, 2, 0, tzinfo=UTC))
+
+    with pytest.raises(DomainError, match="slot_taken"):
+        await confirm_delegation(desk, asked.code)
+
+
+async def test_a_full_slot_is_refused_with_the_nearest_free_times(desk):
+    most = desk.space.capacity
+    await ask(desk, slot_at=SLOT, planned=most)
+
+    with pytest.raises(DomainError, match="slot_taken") as refused:
+        await add_delegation(desk, {"name": "Báo Tuổi Trẻ", "planned": 3, "slot_at": SLOT}, takes_slot=True)
+
+    assert refused.value.arguments["reason"] == "full"
+    assert refused.value.arguments["free"]

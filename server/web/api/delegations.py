@@ -176,7 +176,7 @@ async def list_delegations(request: Request, query: DelegationPage) -> Response:
 @operation("delegations", right=Right.EDIT_DELEGATIONS, answers={201: DelegationOut})
 async def add_delegation(request: Request, body: DelegationIn) -> Response:
     """Register a delegation under a new code."""
-    added = await service.add_delegation(await records.desk_of(request), _columns(body))
+    added = await service.add_delegation(await records.desk_of(request), columns_of(body))
     return await _reply(request, added, 201)
 
 
@@ -192,7 +192,7 @@ async def change_delegation(request: Request, body: DelegationChange) -> Respons
     """Change a delegation; never below the people who are inside."""
     version = records.wanted_version(request, body.version)
     desk, code = await records.desk_of(request), request.path_params["code"]
-    return await _reply(request, await service.change_delegation(desk, code, _columns(body), version=version))
+    return await _reply(request, await service.change_delegation(desk, code, columns_of(body), version=version))
 
 
 @operation("delegations", right=Right.EDIT_DELEGATIONS, answers={200: DelegationOut}, problems=(404,))
@@ -276,7 +276,7 @@ def _out(record: DelegationRecord, space: Space, *, knows_people: bool) -> Deleg
     )
 
 
-def _columns(body: DelegationIn | DelegationChange) -> dict[str, Any]:
+def columns_of(body: DelegationIn | DelegationChange) -> dict[str, Any]:
     """Return what was sent, by the names of the columns. A leader or contact of null is emptied."""
     sent = body.model_dump(exclude_unset=True, exclude={"version"})
     if "leader" in sent:
