@@ -31,6 +31,7 @@ _LAYOUTS: tuple[BadgeLayout, ...] = get_args(BadgeLayout)
 _LATEST = 8
 _PAGE = 1_000
 _KEPT = 64
+_STATES = frozenset(("tick", "done", "layout", "replace", "revoke"))
 
 
 async def show_badges(request: Request) -> Response:
@@ -118,7 +119,8 @@ async def _people(request: Request, principal: Principal) -> Response:
     wants_staff = bool(query.get("staff"))
     found = await badge_choice.candidates(house.database, codes, visitors, with_staff=wants_staff)
     too_many = len(found) > prints.MOST_BADGES
-    kept = [(key, value) for key, value in query.multi_items() if key not in ("tick", "done", "layout")]
+    kept = [(key, value) for key, value in query.multi_items() if key not in _STATES]
+    asked = query.get("replace") or query.get("revoke") or ""
     tick = query.get("tick", "")
     return render_desk(
         request,
@@ -135,6 +137,8 @@ async def _people(request: Request, principal: Principal) -> Response:
         layouts=[(layout, *_layout_names()[layout]) for layout in _LAYOUTS],
         previews=_previews(found),
         role_name=lambda role: role_name(Role(role)),
+        chosen=next((one for one in found if asked and one.pass_id == asked), None),
+        is_replacing="replace" in query,
         done=notice_of(query.get("done", "")),
         layout_names={layout: names[0] for layout, names in _layout_names().items()},
         local=house.space.local,

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.domain.roles import Right
 from server.services.passes import IssuedPass
-from server.web.forms import read_form
+from server.web.forms import read_choices
 from server.web.pages.staff.desk import enter
 from server.web.templating import house_of
 
@@ -17,7 +17,8 @@ async def issue_pass(request: Request) -> Response:
     principal = await enter(request, Right.ISSUE_PASSES)
     if isinstance(principal, Response):
         return principal
-    form, passes = await read_form(request), house_of(request).passes
+    form = {name: values[-1] for name, values in (await read_choices(request)).items()}
+    passes = house_of(request).passes
     if form.get("delegation"):
         row, _is_new = await passes.of_delegation_itself(form["delegation"])
     elif form.get("account"):
