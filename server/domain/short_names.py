@@ -32,3 +32,30 @@ _SHORT = {full.casefold(): short for full, short in _ABBREVIATIONS}
 def short_name(name: str) -> str:
     """Return an organisation's name with its usual abbreviations; a name without any stays as it is."""
     return _PATTERN.sub(lambda found: _SHORT[found.group().casefold()], name)
+
+
+# What may go where a name has the width of a word or two; each prefix of a name that is short already.
+_TIGHT = (
+    ("UBND phường ", "P. "),
+    ("UBND xã ", "Xã "),
+    ("UBND quận ", "Q. "),
+    ("UBND huyện ", "H. "),
+    ("UBND ", ""),
+    ("Công ty TNHH MTV ", ""),
+    ("Công ty TNHH ", ""),
+    ("Công ty ", ""),
+    ("CTCP ", ""),
+    ("Trung tâm ", "TT "),
+    ("Trường ", ""),
+    ("Đoàn ", ""),
+)
+
+
+def tight_name(name: str) -> str:
+    """Return a name for a narrow place: abbreviated, and without what many names begin with."""
+    short = short_name(name)
+    for prefix, instead in _TIGHT:
+        if short.startswith(prefix) and len(short) > len(prefix):
+            rest = short[len(prefix) :]
+            return instead + rest if instead else rest[0].upper() + rest[1:]
+    return short

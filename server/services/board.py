@@ -94,7 +94,9 @@ class Board:
 
     @property
     def conflicts(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.is_conflict]
+        """Return what is in conflict, what is above capacity first."""
+        found = [entry for entry in self.entries if entry.is_conflict]
+        return sorted(found, key=lambda entry: entry.excess is None)
 
     @property
     def unguided(self) -> list[Entry]:
@@ -166,19 +168,18 @@ def _weigh(space: Space, rules: Rules, rows: Sequence[Row[Any]], entries: Mappin
         for code, excess in over_capacity(bookings, rules.capacity).items():
             entries[code].excess = excess
     duties: dict[str, list[Duty]] = defaultdict(list)
-    for entry in entries.values():
+    for booking in bookings:
+        entry = entries[booking.whose]
         for guide in entry.guides:
+            if entry.ends > now:
+                spoken = [one for other in entry.guides if other.id != guide.id for one in other.languages]
+                found = objections_to(guide, _duty(entry), duties[guide.id], language=entry.language, spoken=spoken)
+                entry.against += [(guide, one) for one in found]
             duties[guide.id].append(_duty(entry))
-    for entry in entries.values():
         if entry.ends <= now:
             entry.excess = None
-            continue
-        reason = hours_against(rules.openings, entry.begins, entry.ends)
-        entry.hours = str(reason) if reason else None
-        for guide in entry.guides:
-            spoken = [one for other in entry.guides if other.id != guide.id for one in other.languages]
-            found = objections_to(guide, _duty(entry), duties[guide.id], language=entry.language, spoken=spoken)
-            entry.against += [(guide, one) for one in found]
+        elif reason := hours_against(rules.openings, entry.begins, entry.ends):
+            entry.hours = str(reason)
 
 
 def _duty(entry: Entry) -> Duty:

@@ -1,6 +1,7 @@
 """Guides and interpreters: keep them, and let them go with delegations."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,15 @@ _SLICE = 100
 _LONGEST = timedelta(days=1)
 # Names and notes are a person's data: the log names them and does not tell them.
 _TOLD = frozenset({"kind", "languages", "hours", "is_active"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who could go with a delegation, or does, and what speaks against it."""
+
+    guide: Guide
+    against: list[Against]
+    is_assigned: bool
 
 
 async def list_guides(database: Database, *, active_only: bool = False) -> list[Guide]:
@@ -49,6 +59,11 @@ async def change_guide(desk: Desk, id_: str, values: Mapping[str, Any], *, versi
     for n in range(0, len(touched), _SLICE):
         await desk.database.write(_name_all, desk, touched[n : n + _SLICE])
     return changed
+
+
+async def guides_for(database: Database, space: Space, code: str) -> tuple[DelegationRecord, list[Candidate]]:
+    """Return who could go with a delegation, those nothing speaks against first. Raise `unknown_delegation`."""
+    return await database.read(_guides_for, space, code)
 
 
 async def assign_guide(desk: Desk, code: str, guide_id: str, *, force: str = "") -> DelegationRecord:
@@ -79,6 +94,19 @@ def duty_of(space: Space, row: Any) -> Duty:
     """Return the time of a delegation as somebody's duty."""
     begins = space.local(row.slot_at)
     return Duty(row.code, row.name, begins, begins + timedelta(minutes=row.minutes))
+
+
+def _guides_for(connection: Connection, space: Space, code: str) -> tuple[DelegationRecord, list[Candidate]]:
+    record = find_delegation(connection, code)
+    if record is None:
+        raise DomainError("unknown_delegation", delegation=code)
+    assigned = {row.guide_id for row in storage.assigned_to(connection, [record.id])}
+    found = [
+        Candidate(guide, objections(connection, space, record, guide) if record.slot_at else [], guide.id in assigned)
+        for guide in storage.list_guides(connection)
+        if guide.is_active or guide.id in assigned
+    ]
+    return record, sorted(found, key=lambda one: (not one.is_assigned, bool(one.against)))
 
 
 def _add(connection: Connection, desk: Desk, values: Mapping[str, Any]) -> Guide:

@@ -7,10 +7,10 @@ from server.web.api import delegations, description, devices, keys, passes, scan
 from server.web.api import imports as api_imports
 from server.web.live import live
 from server.web.pages import passport, start, wall
+from server.web.pages.staff import appointment_acts, appointments, pass_acts, session
 from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
-from server.web.pages.staff import appointment_acts, appointments, pass_acts, session
 from server.web.pages.staff import visitor as desk_visitor
 from server.web.pages.staff import visitors as desk_visitors
 

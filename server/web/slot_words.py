@@ -26,6 +26,7 @@ add_problems(
         "unknown_guide": Problem(404, mark("Không có hướng dẫn viên này.")),
         "too_many_stops": Problem(422, mark("Lộ trình có tối đa %(most)s chặng.")),
         "bad_hours": Problem(422, mark("Giờ phải có dạng 07:30-11:30, 13:00-17:00.")),
+        "bad_time": Problem(422, mark("Xin chọn ngày và giờ.")),
         "bad_day": Problem(422, mark("Ngày phải có dạng 24/11/2026.")),
     }
 )
