@@ -35,7 +35,7 @@ async def preview_badges(space: Space, badges: Sequence[Badge], layout: BadgeLay
 
 def _specimen() -> Badge:
     return Badge(
-        pass_id="", pass_kind="visitor", text="SANH", short="MAUTHE00", name="Nguyễn Thị Lan", title="",
+        pass_id="", pass_kind="visitor", text="SANH", short="MAUTHE00", name=_("Khách mẫu"), title="",
         organisation=_("Tên cơ quan, đơn vị"), delegation=None, delegation_name=None, delegation_kind=None, covers=None,
         day=None, slot_at=None, minutes=0, role=None,
     )  # fmt: skip
