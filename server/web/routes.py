@@ -7,7 +7,15 @@ from server.web.api import delegations, description, devices, keys, passes, scan
 from server.web.api import imports as api_imports
 from server.web.live import live
 from server.web.pages import passport, start, wall
-from server.web.pages.staff import appointment_acts, appointments, pass_acts, session
+from server.web.pages.staff import (
+    appointment_acts,
+    appointments,
+    delegations_edit,
+    delegations_members,
+    delegations_record,
+    pass_acts,
+    session,
+)
 from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
@@ -54,14 +62,38 @@ def _desk_appointments() -> list[BaseRoute]:
         Route(f"{here}/{{code}}/slot", appointment_acts.place, methods=["POST"]),
         Route(f"{here}/{{code}}/guides", appointment_acts.assign, methods=["POST"]),
         Route(f"{here}/{{code}}/guides/remove", appointment_acts.unassign, methods=["POST"]),
+        Route("/staff/guides", guides.show_guides),
+        Route("/staff/guides", guides.add_guide, methods=["POST"]),
+        Route("/staff/guides/{id}", guides.change_guide, methods=["POST"]),
+        Route("/staff/holidays", holidays.show_holidays),
+        Route("/staff/holidays", holidays.save_day, methods=["POST"]),
+        Route("/staff/holidays/forget", holidays.forget_day, methods=["POST"]),
+        Route("/staff/holidays/import", holidays.import_official, methods=["POST"]),
+        Route("/staff/delegations/{code}/itinerary", itinerary.show_itinerary),
+        Route("/staff/delegations/{code}/itinerary", itinerary.keep_itinerary, methods=["POST"]),
     ]
 
 
 def _desk_delegations() -> list[BaseRoute]:
     here = "/staff/delegations"
+    one = f"{here}/{{code}}"
     return [
         Route(here, desk_delegations.show_delegations),
         Route(f"{here}/bulk", desk_delegations.change_many, methods=["POST"]),
+        Route(f"{here}/new", delegations_edit.show_new),
+        Route(f"{here}/new", delegations_edit.add, methods=["POST"]),
+        Route(one, delegations_record.show_delegation),
+        Route(f"{one}/edit", delegations_edit.show_edit),
+        Route(f"{one}/edit", delegations_edit.change, methods=["POST"]),
+        Route(f"{one}/editing", delegations_edit.note_editing, methods=["POST"]),
+        Route(f"{one}/needs", delegations_record.open_needs, methods=["POST"]),
+        Route(f"{one}/confirm", delegations_record.confirm, methods=["POST"]),
+        Route(f"{one}/cancel", delegations_record.cancel, methods=["POST"]),
+        Route(f"{one}/reopen", delegations_record.reopen, methods=["POST"]),
+        Route(f"{one}/no-show", delegations_record.miss, methods=["POST"]),
+        Route(f"{one}/names", delegations_members.add_names, methods=["POST"]),
+        Route(f"{one}/members", delegations_members.change_members, methods=["POST"]),
+        Route(f"{one}/check-in", delegations_members.check_in_rest, methods=["POST"]),
     ]
 
 
