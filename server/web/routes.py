@@ -13,6 +13,9 @@ from server.web.pages.staff import (
     delegations_edit,
     delegations_members,
     delegations_record,
+    guides,
+    holidays,
+    itinerary,
     pass_acts,
     session,
 )

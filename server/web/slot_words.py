@@ -102,3 +102,8 @@ def language_name(code: str) -> str:
         "lo": _("Lào"),
         "th": _("Thái"),
     }.get(code.split("-", maxsplit=1)[0], code)
+
+
+def weekday_name(weekday: int) -> str:
+    """Return a weekday's name, Monday being 0."""
+    return str(babel_date(date(2024, 1, 1 + weekday), "EEEE", locale="vi" if language() == "vi" else "en_GB"))
