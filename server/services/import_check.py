@@ -131,8 +131,8 @@ def _skipped(read: Read, edits: Iterable[Edit]) -> list[ImportLine]:
             for column, held in reading.layout.columns.items()
             if column < len(cells) and held is not Field.IGNORED and as_text(cells[column])
         }
-        about = {"kind": "member" if reading.is_members else "delegation", "errors": [], "warnings": []}
-        lines.append(ImportLine(edit.sheet, edit.row, "skipped", " ", shown, about))
+        bare: dict[str, Any] = {"kind": "member" if reading.is_members else "delegation", "errors": [], "warnings": []}
+        lines.append(ImportLine(edit.sheet, edit.row, "skipped", " ", shown, bare))
     return lines
 
 

@@ -22,6 +22,7 @@ from server.web.pages.staff import (
 from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
+from server.web.pages.staff import imports as desk_imports
 from server.web.pages.staff import visitor as desk_visitor
 from server.web.pages.staff import visitors as desk_visitors
 
@@ -52,6 +53,7 @@ def _desk() -> list[BaseRoute]:
         *_desk_delegations(),
         *_desk_appointments(),
         *_desk_visitors(),
+        *_desk_imports("/staff/imports"),
         Route("/staff/devices", desk_devices.show_devices),
         Route("/staff/devices/pair", desk_devices.pair_device, methods=["POST"]),
         Route("/staff/devices/{id}/revoke", desk_devices.revoke_device, methods=["POST"]),
@@ -170,4 +172,21 @@ def _api_imports(imports: str) -> list[BaseRoute]:
         Route(f"{imports}/{{id}}/apply", api_imports.apply_import, methods=["POST"]),
         Route(f"{imports}/{{id}}/stop", api_imports.stop_import, methods=["POST"]),
         Route(f"{imports}/{{id}}/undo", api_imports.undo_import, methods=["POST"]),
+    ]
+
+
+def _desk_imports(imports: str) -> list[BaseRoute]:
+    one = f"{imports}/{{id}}"
+    return [
+        Route(imports, desk_imports.show_imports),
+        Route(imports, desk_imports.send_file, methods=["POST"]),
+        Route(f"{imports}/sample.xlsx", desk_imports.give_sample),
+        Route(one, desk_imports.show_import),
+        Route(f"{one}/columns", desk_imports.correct_columns, methods=["POST"]),
+        Route(f"{one}/row", desk_imports.correct_row, methods=["POST"]),
+        Route(f"{one}/sure", desk_imports.correct_sure, methods=["POST"]),
+        Route(f"{one}/apply", desk_imports.apply_import, methods=["POST"]),
+        Route(f"{one}/stop", desk_imports.stop_import, methods=["POST"]),
+        Route(f"{one}/undo", desk_imports.undo_import, methods=["POST"]),
+        Route(f"{one}/drop", desk_imports.drop_import, methods=["POST"]),
     ]

@@ -61,7 +61,9 @@ def read_sheet(
     if layout is None:
         return SheetReading(sheet.name)
     about, is_owner_said = read_preamble(sheet, layout)
-    reading = _Reading(sheet, layout, mended if converts else {}, is_member_sheet(sheet, layout), fills=_vertical(sheet, layout))
+    reading = _Reading(
+        sheet, layout, mended if converts else {}, is_member_sheet(sheet, layout), fills=_vertical(sheet, layout)
+    )
     _walk(reading)
     own_code = about.code if Field.CODE not in layout.fields else None
     members = tuple(replace(member, code=member.code or own_code) for member in reading.members)
