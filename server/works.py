@@ -9,10 +9,13 @@ from collections.abc import Awaitable, Callable
 import structlog
 from starlette.applications import Starlette
 
+from server.services.cases import note_recount
 from server.services.clock import Clock
+from server.services.corrections import finish_corrections
 from server.services.day_end import close_due_day
 from server.services.house import House
 from server.services.queueing import call_waiting
+from server.services.recount import recount
 from server.storage.database import Database, StorageUnavailableError
 from server.storage.movements import last_received
 from server.storage.queues import read_pace
@@ -113,6 +116,8 @@ async def _keep_days(house: House) -> None:
         if people is not None:
             await house.occupancy.refresh()
             house.arrivals.mark_changed()
+            await note_recount(house.database, await recount(house.database), house.clock.now())
+        await finish_corrections(house)
         await call_waiting(house.database, house.space, house.clock.now())
         house.checkin.set_pace(*await house.database.read(read_pace, house.clock.now()))
 

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from server.cli.house import SmallHouse, in_house, migrate
 from server.cli.terminal import complain, print_json
 from server.services.backups import make_backup, restore_backup
+from server.services.cases import note_recount
 from server.services.day_end import close_day
-from server.services.recount import recount
+from server.services.recount import Recount, recount
 from server.settings import Settings
 from server.storage.database import open_database
 from server.storage.movements import last_received
@@ -87,13 +88,20 @@ def run_migrate(_args: argparse.Namespace) -> int:
 
 
 def run_recount(args: argparse.Namespace) -> int:
-    result = in_house(lambda house: recount(house.database))
+    result = in_house(_recount)
     if args.json:
         print_json(result.as_json())
     else:
         for count in (*result.zones, *result.differing):
             print(f"{'=' if count.is_equal else '≠'} {count.id}: {count.counter} / {count.recount}")
     return 0 if result.is_equal else 1
+
+
+async def _recount(house: SmallHouse) -> Recount:
+    found = await recount(house.database)
+    # What does not agree is a case that somebody at the desk looks into.
+    await note_recount(house.database, found, house.clock.now())
+    return found
 
 
 def run_close_day(args: argparse.Namespace) -> int:

@@ -80,8 +80,11 @@ def _of_scan(facts: CaseFacts) -> list[Choice]:
     is_visitor = facts.holder is not None and facts.holder.startswith("v:")
     sign = 0 if is_staff else 1
     found: list[Choice] = []
+    if facts.is_past:
+        # Everybody of that day has left since; where they are today is another matter.
+        return [Choice("another_person")] if is_visitor else []
     if is_visitor and facts.kind == "already_inside":
-        found.append(Choice("another_person", (Move("another", "in", 1, "now" if facts.is_past else "scan"),), 1))
+        found.append(Choice("another_person", (Move("another", "in", 1, "scan"),), 1))
     if facts.inside:
         leaves = facts.inside if facts.kind in NOT_COUNTED else min(facts.inside, facts.counted or facts.inside)
         out = Move("holder", "out", leaves, "asked")

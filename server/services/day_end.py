@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from server.domain.space import Space
+from server.services.cases import note_count_error, open_visits
 from server.services.occupancy import settle_levels
 from server.storage.database import Database
 from server.storage.day_end import day_ended_at, end_day, holders_inside, leave_all, lock_inside
@@ -33,7 +34,7 @@ async def close_day(database: Database, space: Space, at: datetime, now: datetim
     people = 0
     while (left := await database.write(_leave_slice, space, at, now)) is not None:
         people += left
-    await database.write(_end_day, space, at)
+    await database.write(_end_day, space, at, now)
     return people
 
 
@@ -56,10 +57,12 @@ def _leave_slice(connection: Connection, space: Space, at: datetime, now: dateti
     standings = lock_inside(connection, holders, at)
     movements = [row for standing in standings for row in _exits(standing, at, now)]
     leave_all(connection, standings, movements, at, space.day_of)
+    open_visits(connection, movements, now)
     return sum(int(row["people"]) for row in movements)
 
 
-def _end_day(connection: Connection, space: Space, at: datetime) -> None:
+def _end_day(connection: Connection, space: Space, at: datetime, now: datetime) -> None:
+    note_count_error(connection, at, now)
     end_day(connection, at)
     settle_levels(connection, space)
 

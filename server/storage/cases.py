@@ -101,7 +101,7 @@ def pending_corrections(connection: Connection, limit: int = 20) -> list[RowMapp
     return list(connection.execute(query).mappings())
 
 
-def settle_correction(connection: Connection, case: Mapping[str, Any], scans: Collection[str], at: datetime) -> None:
+def settle_correction(connection: Connection, case: Mapping[Any, Any], scans: Collection[str], at: datetime) -> None:
     """Note that a case's corrections were answered; cases that they opened are closed with it."""
     same = {"closed_at": at, "closed_by": case["closed_by"], "choice": "correction"}
     connection.execute(
@@ -114,3 +114,9 @@ def has_open(connection: Connection, kind: str) -> RowMapping | None:
     """Return an open case of this kind, the newest."""
     query = select(CASES).where(CASES.c.kind == kind, CASES.c.closed_at.is_(None)).order_by(CASES.c.id.desc())
     return connection.execute(query.limit(1)).mappings().first()
+
+
+def find_by_scan(connection: Connection, scan_id: str) -> RowMapping | None:
+    """Return the first case about a scan."""
+    query = select(CASES).where(CASES.c.scan_id == scan_id).order_by(CASES.c.id).limit(1)
+    return connection.execute(query).mappings().first()

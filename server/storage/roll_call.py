@@ -105,7 +105,8 @@ def _delegations(connection: Connection, ids: Collection[int]) -> dict[int | Non
 
 
 def _in_chunks(connection: Connection, columns: Sequence[Any], column: Any, ids: Collection[Any]) -> list[Any]:
-    wanted, found = sorted(ids), []
+    wanted = sorted(ids)
+    found: list[Any] = []
     for start in range(0, len(wanted), _CHUNK):
         found += connection.execute(select(*columns).where(column.in_(wanted[start : start + _CHUNK]))).all()
     return found
