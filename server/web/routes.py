@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server.web import operators
+from server.web.api import appointments as api_appointments
 from server.web.api import delegations, description, devices, keys, passes, scans, visitors
 from server.web.api import imports as api_imports
 from server.web.live import live
@@ -22,6 +23,7 @@ from server.web.pages.staff import (
 from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
+from server.web.pages.staff import organisations as desk_organisations
 from server.web.pages.staff import imports as desk_imports
 from server.web.pages.staff import visitor as desk_visitor
 from server.web.pages.staff import visitors as desk_visitors
@@ -98,6 +100,14 @@ def _desk_delegations() -> list[BaseRoute]:
         Route(f"{one}/no-show", delegations_record.miss, methods=["POST"]),
         Route(f"{one}/names", delegations_members.add_names, methods=["POST"]),
         Route(f"{one}/members", delegations_members.change_members, methods=["POST"]),
+        Route(f"{one}/merge", delegations_merge.show_merge),
+        Route(f"{one}/merge", delegations_merge.merge, methods=["POST"]),
+        Route(f"{one}/protocol", delegations_protocol.show_sheet),
+        Route(f"{one}/protocol", delegations_protocol.change_sheet, methods=["POST"]),
+        Route("/staff/organisations", desk_organisations.show_organisations),
+        Route("/staff/organisations/{id}", desk_organisations.show_organisation),
+        Route("/staff/organisations/{id}", desk_organisations.change_organisation, methods=["POST"]),
+        Route("/staff/organisations/{id}/merge", desk_organisations.merge_organisation, methods=["POST"]),
         Route(f"{one}/check-in", delegations_members.check_in_rest, methods=["POST"]),
     ]
 
@@ -132,8 +142,22 @@ def _api() -> list[BaseRoute]:
         Route(f"{v1}/delegations/{{code}}", delegations.get_delegation),
         Route(f"{v1}/delegations/{{code}}", delegations.change_delegation, methods=["PATCH"]),
         Route(f"{v1}/delegations/{{code}}/cancel", delegations.cancel_delegation, methods=["POST"]),
+        Route(f"{v1}/delegations/{{code}}/confirm", organisations.confirm, methods=["POST"]),
+        Route(f"{v1}/delegations/{{code}}/merge", organisations.merge_delegation, methods=["POST"]),
+        Route(f"{v1}/delegations/{{code}}/protocol", organisations.get_protocol),
+        Route(f"{v1}/delegations/{{code}}/protocol", organisations.put_protocol, methods=["PUT"]),
+        Route(f"{v1}/organisations", organisations.list_organisations),
+        Route(f"{v1}/organisations/{{id}}", organisations.get_organisation),
+        Route(f"{v1}/organisations/{{id}}", organisations.change_organisation, methods=["PATCH"]),
+        Route(f"{v1}/organisations/{{id}}/merge", organisations.merge_organisation, methods=["POST"]),
         Route(f"{v1}/delegations/{{code}}/visitors", delegations.list_members),
         Route(f"{v1}/delegations/{{code}}/visitors", delegations.add_member, methods=["POST"]),
+        Route(f"{v1}/slots", api_appointments.list_slots),
+        Route(f"{v1}/delegations/{{code}}/appointment", api_appointments.place_appointment, methods=["PUT"]),
+        Route(f"{v1}/delegations/{{code}}/guides", api_appointments.assign_guide, methods=["POST"]),
+        Route(f"{v1}/delegations/{{code}}/guides/{{guide}}", api_appointments.unassign_guide, methods=["DELETE"]),
+        Route(f"{v1}/guides", api_appointments.list_guides),
+        Route(f"{v1}/guides", api_appointments.add_guide, methods=["POST"]),
         Route(f"{v1}/visitors", visitors.list_visitors),
         Route(f"{v1}/visitors", visitors.add_visitor, methods=["POST"]),
         Route(f"{v1}/visitors/{{id}}", visitors.get_visitor),

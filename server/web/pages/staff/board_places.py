@@ -87,8 +87,8 @@ def place_down(day: BoardDay, axis: Axis, now: datetime, offer: Slot | None = No
     placed: list[Placed] = []
     hidden: list[Entry] = []
     for entry, (begins, ends), lane in _laid_out(day, offer):
-        if entry is not None and lane.of > _MOST_LANES and lane.index >= _MOST_LANES - 1:
-            hidden.append(entry)
+        if lane.of > _MOST_LANES and lane.index >= _MOST_LANES - 1:
+            hidden += [entry] if entry is not None else []
             continue
         of = min(lane.of, _MOST_LANES)
         index = min(lane.index, of - 1)
@@ -168,7 +168,8 @@ def _gathered(hidden: Sequence[Entry], axis: Axis) -> list[Placed]:
     x = (_MOST_LANES - 1) * _ACROSS // _MOST_LANES
     return [
         Placed(
-            f"{axis.down(group[0].begins, max(one.ends for one in group))} x{x} w{_ACROSS - x}",
+            f"{axis.down(group[0].begins, max(one.ends for one in group))} x{x} w{_ACROSS - x}"
+            + (" is-conflict" if any(one.is_conflict for one in group) else ""),
             more=len(group),
         )
         for group in groups

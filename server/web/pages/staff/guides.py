@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from itertools import groupby
 from typing import Any
 
 from starlette.requests import Request
@@ -103,9 +104,8 @@ async def _page(
         languages=LANGUAGES,
         language_name=language_name,
         weekdays=[weekday_name(n) for n in range(7)],
-        spans_words=spans_words,
         days_words=_days_words,
-        zip=zip,
+        hours_words=_hours_words,
         saved=next((guide for guide in guides if guide.id == query.get("saved")), None),
         accounts=await _accounts(request) if is_open else [],
     )
@@ -119,6 +119,16 @@ def spans_words(spans: tuple[Span, ...]) -> str:
     """Return opening or working hours as they are typed."""
     shown = ((opens, "24:00" if closes == time.max else f"{closes:%H:%M}") for opens, closes in spans)
     return ", ".join(f"{opens:%H:%M}-{closes}" for opens, closes in shown)
+
+
+def _hours_words(hours: tuple[tuple[Span, ...], ...]) -> list[tuple[str, str]]:
+    """Return when somebody works, days with the same hours together: `Thứ Hai – Thứ Sáu`, `07:30-17:00`."""
+    found = []
+    for spans, days in groupby(range(7), key=lambda n: hours[n]):
+        names = [weekday_name(n) for n in days]
+        if spans:
+            found.append((names[0] if len(names) == 1 else f"{names[0]} – {names[-1]}", spans_words(spans)))
+    return found
 
 
 def _days_words(days: tuple[tuple[date, date], ...]) -> list[str]:
