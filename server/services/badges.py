@@ -2,80 +2,31 @@
 
 import asyncio
 import json
-import random
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
 
 from server.domain.errors import DomainError
-from server.services import qr
+from server.services import badge_drawing
 from server.storage import badges as storage
 from server.storage.database import Database
 
 Badge = storage.Badge
 """The facts on one badge."""
 
-BadgeLayout = Literal["badge", "sheet", "label"]
-Band = Literal["shutter", "river", "post", "night"]
+BadgeLayout = badge_drawing.BadgeLayout
+Band = badge_drawing.Band
+Card = badge_drawing.Card
+Words = badge_drawing.Words
 
 _ROOT = Path(__file__).parents[2]
 TEMPLATE = _ROOT / "templates" / "print" / "badges.typ"
 _SECONDS = 120
-_COLUMNS, _ROWS = 8, 4
-# Ground, dark, light and accent of a band; shutter, river, post office and night as in the design's palette.
-_BANDS: dict[Band, tuple[str, str, str, str]] = {
-    "shutter": ("#0A6350", "#09423A", "#15866D", "#F6B91F"),
-    "river": ("#1A5C9C", "#11457A", "#2F7BC2", "#F6B91F"),
-    "post": ("#F6B91F", "#9A6700", "#FFCB4A", "#0A6350"),
-    "night": ("#0C1B17", "#1F2B27", "#34413C", "#F6B91F"),
-}
-# Each in a square of 40, as in static/glyphs.svg.
-_TILES = (
-    "M0 0H40V40H0Z",
-    "M0 0H40A40 40 0 0 1 0 40Z",
-    "M40 0A40 40 0 0 0 0 40 40 40 0 0 0 40 0Z",
-    "M20 0 40 20 20 40 0 20Z",
-    "M20 1A19 19 0 0 0 39 20 19 19 0 0 0 20 39 19 19 0 0 0 1 20 19 19 0 0 0 20 1Z",
-    "M0 40A20 20 0 0 1 40 40Z",
-)
 
 _press_is_free = asyncio.Semaphore(1)
 _view_is_free = asyncio.Semaphore(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """The words on one badge. `before` stands above `large`, which shrinks to `lines` lines before it wraps on."""
-
-    text: str
-    short: str
-    tag: str
-    before: str
-    large: str
-    lines: int
-    organisation: str
-    when: str
-    when_short: str
-    band: Band
-    pattern: str
-    """Cards with the same word here bear the same tiles."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words that every badge or sheet bears."""
-
-    space: str
-    hint: str
-    help: str
-    sheet: str
-    """Of the sheet's foot, with `{n}` and `{of}`."""
-    scale: str
-    language: str
 
 
 async def read_badges(database: Database, pass_ids: Sequence[str]) -> list[Badge]:
@@ -85,14 +36,14 @@ async def read_badges(database: Database, pass_ids: Sequence[str]) -> list[Badge
 
 async def typeset(cards: Sequence[Card], layout: BadgeLayout, words: Words) -> bytes:
     """Return the PDF, one print at a time. Takes about 3 ms a badge and 0.3 s. Raises `print_failed`."""
-    content = await asyncio.to_thread(_content, cards, layout, words)
+    content = _content(cards, layout, words)
     async with _press_is_free:
         return await _press(content)
 
 
 async def picture(cards: Sequence[Card], layout: BadgeLayout, words: Words, *, dots: int = 110) -> bytes:
     """Return the first page as PNG, `dots` an inch, beside whatever is being printed. Raises `print_failed`."""
-    content = await asyncio.to_thread(_content, cards, layout, words)
+    content = _content(cards, layout, words)
     async with _view_is_free:
         return await _press(content, str(dots))
 
@@ -117,46 +68,4 @@ async def _press(content: bytes, *options: str) -> bytes:
 
 
 def _content(cards: Sequence[Card], layout: BadgeLayout, words: Words) -> bytes:
-    return json.dumps(content_of(cards, layout, words)).encode()
-
-
-def content_of(cards: Sequence[Card], layout: BadgeLayout, words: Words) -> dict[str, Any]:
-    """Return what the template is told: words, codes and tiles drawn already."""
-    level: qr.Level = "M" if layout == "label" else "Q"
-    bands = {} if layout == "label" else {_key(card): draw_band(card.band, card.pattern) for card in cards}
-    places = {key: place for place, key in enumerate(bands)}
-    drawn = [replace(card, text=_draw(card.text, level)) for card in cards]
-    return {
-        "layout": layout,
-        "words": asdict(words),
-        "bands": list(bands.values()),
-        "cards": [asdict(card) | {"place": places.get(_key(card), 0)} for card in drawn],
-    }
-
-
-@lru_cache(maxsize=256)
-def draw_band(band: Band, pattern: str) -> str:
-    """Return the tiles at the head of a badge as SVG; the same words give the same tiles."""
-    ground, *tones = _BANDS[band]
-    chance = random.Random(pattern)  # noqa: S311 - decoration
-    tiles = [f'<rect width="{_COLUMNS * 40}" height="{_ROWS * 40}" fill="{ground}"/>']
-    for cell in range(_COLUMNS * _ROWS):
-        if chance.random() < 0.28:
-            continue
-        x, y = cell % _COLUMNS * 40, cell // _COLUMNS * 40
-        tone = chance.choices(tones, (4, 5, 2))[0]
-        turn = chance.randrange(4) * 90
-        shape = chance.choice(_TILES)
-        tiles.append(f'<path transform="translate({x} {y}) rotate({turn} 20 20)" fill="{tone}" d="{shape}"/>')
-    size = f'viewBox="0 0 {_COLUMNS * 40} {_ROWS * 40}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(tiles)}</svg>'
-
-
-def _draw(text: str, level: qr.Level) -> str:
-    side = len(qr.modules(text, level))
-    path = qr.svg_path(text, level)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}"><path d="{path}"/></svg>'
-
-
-def _key(card: Card) -> str:
-    return f"{card.band} {card.pattern}"
+    return json.dumps({"cards": [asdict(card) for card in cards], "layout": layout, "words": asdict(words)}).encode()

@@ -2,16 +2,20 @@
 
 import io
 import json
+import unicodedata
 from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from PIL import Image
 
 from server.domain.passes import KeyRing, PassKind, SigningKey, new_pass_id, pass_text
-from server.services.badges import TEMPLATE, BadgeLayout, Card, Words, content_of, draw_band, typeset
+from server.services.badge_drawing import BadgeLayout, Card, Words, content_of, draw_band
+from server.services.badges import TEMPLATE, typeset
 from server.services.press import load
 from tests.scanner import read_codes
 
+Form = Literal["NFC", "NFD"]
 RING = KeyRing(SigningKey.generate())
 WORDS = Words("Không gian đổi mới", "Quét khi vào.", "Cần giúp?", "Tờ {n}/{of}", "In 100%", "vi")
 
@@ -49,6 +53,31 @@ def test_the_longest_names_leave_the_code_alone(layout: BadgeLayout):
     )
     read = read_codes(picture([long], layout))
     assert read == [long.text]
+
+
+@pytest.mark.parametrize("layout", ["badge", "label"])
+@pytest.mark.parametrize("length", [40, 200])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_however_long_a_name_is_its_last_word_stays_on_the_badge(layout: BadgeLayout, length: int, form: Form):
+    before = unicodedata.normalize(form, ("Nguyễn Đặng Thị Ngọc " * 12)[: length - 4].strip())
+    lan = card(before=before, large="Lan", organisation="Trường Trung học phổ thông chuyên Lê Hồng Phong, lớp 11A3")
+    assert picture([lan], layout).tobytes() != picture([replace(lan, large="Mai")], layout).tobytes()
+
+
+@pytest.mark.parametrize("layout", ["badge", "label"])
+def test_the_same_name_in_other_letters_of_unicode_looks_the_same(layout: BadgeLayout):
+    quynh = card(before="Nguyễn Đặng Thị Ngọc", large="Quỳnh", organisation="Trường Tiểu học Nguyễn Bỉnh Khiêm")
+    apart: dict[str, Any] = {
+        name: unicodedata.normalize("NFD", getattr(quynh, name)) for name in ("before", "large", "organisation")
+    }
+    assert picture([quynh], layout).tobytes() == picture([replace(quynh, **apart)], layout).tobytes()
+
+
+@pytest.mark.parametrize("layout", ["badge", "label"])
+def test_an_endless_word_is_parted_and_not_shrunk_to_nothing(layout: BadgeLayout):
+    drawn = picture([card(before="", large="W" * 190, lines=3, organisation="")], layout)
+    nothing = picture([replace(card(before="", large="", lines=3, organisation=""), text=card().text)], layout)
+    assert sum(pixel < 128 for pixel in drawn.tobytes()) > sum(pixel < 128 for pixel in nothing.tobytes()) + 5_000
 
 
 @pytest.mark.parametrize("name", ["", "#panic()", "$x$ *b* _i_ `c`", "<svg>", "\\", '"', "@citation", "Nguyễn\nThị"])
