@@ -36,6 +36,7 @@ async def describe_step(request: Request, record: ImportRecord, wish: str = "") 
     sheets = list(record.summary.get("sheets", ()))
     shown: dict[str, Any] = {
         "step": step,
+        "base": f"/staff/imports/{record.id}",
         "sheets": sheets,
         "fields": field_names(),
         "counts": await service.count_states(house_of(request).database, record.id),
@@ -46,6 +47,7 @@ async def describe_step(request: Request, record: ImportRecord, wish: str = "") 
     }
     shown["rows_read"] = sum(shown["counts"].values())
     shown["good"] = sum(shown["counts"].get(state, 0) for state in ("good", "warned", "twin"))
+    shown["fine"] = shown["good"] - shown["counts"].get("twin", 0)
     if step == "rows":
         shown |= await _rows(request, record, sheets)
     elif step == "apply":
@@ -95,6 +97,7 @@ async def _rows(request: Request, record: ImportRecord, sheets: Sequence[Mapping
         "page": page,
         "pages": pages,
         "outcomes": outcome_names(),
+        "column_words": change_names(),
         "ignored": sum(column["field"] == "ignored" for sheet in sheets for column in sheet["columns"]),
         "known": sum(bool(column["field"]) for sheet in sheets for column in sheet["columns"]),
     }
