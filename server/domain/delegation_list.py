@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from unicodedata import combining
 
 from server.domain.delegations import DelegationRecord, Status
 from server.domain.text import search_key
@@ -130,7 +131,8 @@ def pieces(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
             start = folded.find(word, start + len(word))
     cut: list[tuple[str, bool]] = []
     for place, char in enumerate(text):
-        is_marked = place in marked
+        # A mark belongs to the letter before it.
+        is_marked = bool(cut) and cut[-1][1] if combining(char) else place in marked
         if cut and cut[-1][1] == is_marked:
             cut[-1] = (cut[-1][0] + char, is_marked)
         else:
@@ -143,6 +145,8 @@ def _fold(text: str) -> tuple[str, list[int]]:
     folded: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
+        if combining(char):
+            continue
         bare = search_key(char) or (" " if not char.isalnum() and char.isprintable() else "")
         # Several signs in a row fold to one space.
         if bare == " " and folded and folded[-1] == " ":

@@ -89,6 +89,8 @@ PROBLEMS: dict[str, Problem] = {
     "same_organisation": Problem(409, mark("Hai đơn vị này không gộp được.")),
     "successor_circle": Problem(409, mark("Đơn vị kế tiếp không thể dẫn ngược về chính đơn vị này.")),
     "span_ends_first": Problem(422, mark("Ngày kết thúc phải sau ngày bắt đầu.")),
+    "bad_organisation_name": Problem(422, mark("Tên đơn vị phải có từ 1 đến %(most)s ký tự.")),
+    "no_such_successor": Problem(422, mark("Danh mục không có đúng một đơn vị tên %(name)s.")),
     "bad_tax_code": Problem(422, mark("Mã số thuế không đúng.")),
     "check_in:already_inside": Problem(409, mark("Cả đoàn đã vào.")),
     "check_in:too_many_people": Problem(409, mark("Đoàn đông hơn số đã đăng ký, xin sửa số khách trước.")),

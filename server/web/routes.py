@@ -4,7 +4,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from server.web import operators
 from server.web.api import appointments as api_appointments
-from server.web.api import delegations, description, devices, keys, passes, scans, visitors
+from server.web.api import cases as api_cases
+from server.web.api import delegations, description, devices, exports, keys, organisations, passes, scans, visitors
 from server.web.api import imports as api_imports
 from server.web.live import live
 from server.web.pages import passport, start, wall
@@ -13,6 +14,8 @@ from server.web.pages.staff import (
     appointments,
     delegations_edit,
     delegations_members,
+    delegations_merge,
+    delegations_protocol,
     delegations_record,
     guides,
     holidays,
@@ -21,10 +24,12 @@ from server.web.pages.staff import (
     session,
 )
 from server.web.pages.staff import badges as desk_badges
+from server.web.pages.staff import cases as desk_cases
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
-from server.web.pages.staff import organisations as desk_organisations
+from server.web.pages.staff import exports as desk_exports
 from server.web.pages.staff import imports as desk_imports
+from server.web.pages.staff import organisations as desk_organisations
 from server.web.pages.staff import visitor as desk_visitor
 from server.web.pages.staff import visitors as desk_visitors
 
@@ -56,9 +61,18 @@ def _desk() -> list[BaseRoute]:
         *_desk_appointments(),
         *_desk_visitors(),
         *_desk_imports("/staff/imports"),
+        *_desk_cases(),
         Route("/staff/devices", desk_devices.show_devices),
         Route("/staff/devices/pair", desk_devices.pair_device, methods=["POST"]),
         Route("/staff/devices/{id}/revoke", desk_devices.revoke_device, methods=["POST"]),
+    ]
+
+
+def _desk_cases() -> list[BaseRoute]:
+    return [
+        Route("/staff/cases", desk_cases.show_cases),
+        Route("/staff/cases/{id}", desk_cases.show_case),
+        Route("/staff/cases/{id}/close", desk_cases.close_case, methods=["POST"]),
     ]
 
 
@@ -125,6 +139,8 @@ def _desk_visitors() -> list[BaseRoute]:
         Route("/staff/badges", desk_badges.show_badges),
         Route("/staff/badges/print", desk_badges.print_chosen, methods=["POST"]),
         Route("/staff/badges/preview.png", desk_badges.preview),
+        Route("/staff/exports", desk_exports.show_exports),
+        Route("/staff/exports/{list}.{format}", desk_exports.take_list),
         Route("/staff/passes", pass_acts.issue_pass, methods=["POST"]),
         Route("/staff/passes/{id}/replace", pass_acts.replace_pass, methods=["POST"]),
         Route("/staff/passes/{id}/revoke", pass_acts.revoke_pass, methods=["POST"]),
@@ -173,6 +189,10 @@ def _api() -> list[BaseRoute]:
         Route(f"{v1}/passes/{{id}}", passes.show_pass),
         Route(f"{v1}/badges.pdf", passes.print_delegation),
         Route(f"{v1}/prints", passes.list_prints),
+        Route(f"{v1}/exports/{{list}}.{{format}}", exports.export_whole_list),
+        Route(f"{v1}/cases", api_cases.list_cases),
+        Route(f"{v1}/cases/{{id}}", api_cases.get_case),
+        Route(f"{v1}/cases/{{id}}/close", api_cases.close_case, methods=["POST"]),
         Route(f"{v1}/pass-keys", keys.list_pass_keys),
         Route(f"{v1}/revoked", keys.list_revoked),
         Route(f"{v1}/devices", devices.list_devices),

@@ -159,17 +159,14 @@ class DelegationPage(Page):
 @operation("delegations", right=Right.READ_DELEGATIONS, answers={200: DelegationList})
 async def list_delegations(request: Request, query: DelegationPage) -> Response:
     """List the delegations, in the order of their registration."""
-    words = records.words_of(query.q)
-    if words is None:
+    if (words := records.words_of(query.q)) is None:
         return reply(DelegationList(items=[], next=None))
     wanted = DelegationFilter(words, query.kind, query.day, query.status)
-    after = records.number_cursor(query.cursor)
-    house = house_of(request)
+    after, house = records.number_cursor(query.cursor), house_of(request)
     found = await service.list_delegations(house.database, wanted, after=after, limit=query.limit)
     next_ = str(found[-1].id) if len(found) == query.limit else None
-    knows_people = await _knows_people(request)
-    shown = [one for one in found if knows_people or _is_found_by(one, words)]
-    items = [_out(one, house.space, knows_people=knows_people) for one in shown]
+    knows = await _knows_people(request)
+    items = [_out(one, house.space, knows_people=knows) for one in found if knows or _is_found_by(one, words)]
     return reply(DelegationList(items=items, next=next_))
 
 
@@ -177,14 +174,14 @@ async def list_delegations(request: Request, query: DelegationPage) -> Response:
 async def add_delegation(request: Request, body: DelegationIn) -> Response:
     """Register a delegation under a new code."""
     added = await service.add_delegation(await records.desk_of(request), columns_of(body))
-    return await _reply(request, added, 201)
+    return await reply_delegation(request, added, 201)
 
 
 @operation("delegations", right=Right.READ_DELEGATIONS, answers={200: DelegationOut}, problems=(404,))
 async def get_delegation(request: Request) -> Response:
     """Get a delegation by its code."""
     found = await service.get_delegation(house_of(request).database, request.path_params["code"])
-    return await _reply(request, found)
+    return await reply_delegation(request, found)
 
 
 @operation("delegations", right=Right.EDIT_DELEGATIONS, answers={200: DelegationOut}, problems=(404, 409))
@@ -192,14 +189,18 @@ async def change_delegation(request: Request, body: DelegationChange) -> Respons
     """Change a delegation; never below the people who are inside."""
     version = records.wanted_version(request, body.version)
     desk, code = await records.desk_of(request), request.path_params["code"]
-    return await _reply(request, await service.change_delegation(desk, code, columns_of(body), version=version))
+    return await reply_delegation(
+        request, await service.change_delegation(desk, code, columns_of(body), version=version)
+    )
 
 
 @operation("delegations", right=Right.EDIT_DELEGATIONS, answers={200: DelegationOut}, problems=(404,))
 async def cancel_delegation(request: Request, body: Cancellation | None) -> Response:
     """Cancel a delegation. Who is inside may leave; doing it again changes nothing."""
     desk, code = await records.desk_of(request), request.path_params["code"]
-    return await _reply(request, await service.cancel_delegation(desk, code, reason=body.reason if body else ""))
+    return await reply_delegation(
+        request, await service.cancel_delegation(desk, code, reason=body.reason if body else "")
+    )
 
 
 @operation("delegations", right=Right.READ_VISITORS, answers={200: VisitorList}, problems=(404,))
@@ -207,8 +208,7 @@ async def list_members(request: Request, query: Page) -> Response:
     """List the named members of a delegation, erased ones too."""
     database = house_of(request).database
     delegation = await service.get_delegation(database, request.path_params["code"])
-    wanted = VisitorFilter(delegation_id=delegation.id)
-    after = records.id_cursor(query.cursor)
+    wanted, after = VisitorFilter(delegation_id=delegation.id), records.id_cursor(query.cursor)
     found = await people.list_visitors(database, wanted, after=after, limit=query.limit)
     next_ = found[-1].id if len(found) == query.limit else None
     return reply(VisitorList(items=[visitor_out(one) for one in found], next=next_))
@@ -224,9 +224,10 @@ async def add_member(request: Request, body: Member) -> Response:
     return response
 
 
-async def _reply(request: Request, record: DelegationRecord, status: int = 200) -> Response:
-    knows_people = await _knows_people(request)
-    response = reply(_out(record, house_of(request).space, knows_people=knows_people), status)
+async def reply_delegation(request: Request, record: DelegationRecord, status: int = 200) -> Response:
+    """Return a delegation as an answer; of its people only what the asker may know."""
+    knows = await _knows_people(request)
+    response = reply(_out(record, house_of(request).space, knows_people=knows), status)
     response.headers["ETag"] = f'"{record.version}"'
     if status == 201:
         response.headers["Location"] = f"/api/v1/delegations/{record.code}"
@@ -244,7 +245,6 @@ def _is_found_by(record: DelegationRecord, words: list[str]) -> bool:
 
 
 def _out(record: DelegationRecord, space: Space, *, knows_people: bool) -> DelegationOut:
-    count = record.count
     leader = LeaderOut(name=record.leader_name, title=record.leader_title)
     contact = ContactOut(name=record.contact_name, phone=record.phone, email=record.email)
     return DelegationOut(
@@ -255,8 +255,8 @@ def _out(record: DelegationRecord, space: Space, *, knows_people: bool) -> Deleg
         status=record.status,
         planned=record.planned,
         named=record.named,
-        covers=count.covers,
-        inside=count.inside,
+        covers=record.count.covers,
+        inside=record.count.inside,
         arrived=record.arrived,
         visit_date=record.visit_date,
         slot_at=space.local(record.slot_at) if record.slot_at else None,
@@ -281,8 +281,8 @@ def columns_of(body: DelegationIn | DelegationChange) -> dict[str, Any]:
     sent = body.model_dump(exclude_unset=True, exclude={"version"})
     if "leader" in sent:
         leader = sent.pop("leader")
-        empty = {"name": "", "title": ""}
-        sent |= {f"leader_{key}": value for key, value in (empty if leader is None else leader).items()}
+        leader = {"name": "", "title": ""} if leader is None else leader
+        sent |= {f"leader_{key}": value for key, value in leader.items()}
     if "contact" in sent:
         contact = sent.pop("contact")
         contact = {"name": "", "phone": None, "email": None} if contact is None else contact
