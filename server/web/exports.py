@@ -48,7 +48,9 @@ async def table_response(
 
 
 async def listing_response(request: Request, listing: Listing, format_: str) -> Response:
-    """Answer a list as a file of a format of `MEDIA_TYPES`."""
+    """Answer a list as a file of a format of `MEDIA_TYPES`. Raise `unknown_format`."""
+    if format_ not in MEDIA_TYPES:
+        raise DomainError("unknown_format")
     desk = await desk_of(request)
     house = house_of(request)
     fields = [key for key, value in request.query_params.items() if value and key != "format"]

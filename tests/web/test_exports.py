@@ -15,9 +15,12 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from server.web.exports import one_page, table_response, wants_table
+from server.web.pages.menu import page_exists
 from tests.web.records_house import Programs, open_programs
 
-ROWS = [["=cmd|' /C calc'!A0", 12, date(2020, 10, 12), datetime(2020, 10, 12, 1, 0, tzinfo=UTC), None, True]]
+ROWS: list[list[Any]] = [
+    ["=cmd|' /C calc'!A0", 12, date(2020, 10, 12), datetime(2020, 10, 12, 1, 0, tzinfo=UTC), None, True]
+]
 
 
 @pytest.fixture
@@ -120,3 +123,72 @@ def test_nothing_is_left_on_the_disk(door: Programs, tmp_path: Path, monkeypatch
     door.call("GET", "/things?format=xlsx")
 
     assert not list(tmp_path.glob("sanh-*"))
+
+
+EVERY_LIST = (
+    "delegations visitors movements visits passes prints devices organisations accounts cases audit"
+).split()  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVERY_LIST)
+def test_every_list_leaves_whole_in_both_formats_and_bears_no_secret(programs: Programs, name: str) -> None:
+    programs.call("POST", "/delegations", json={"name": "=1+1", "organisation": "@SUM", "planned": 3})
+    programs.call("POST", "/visitors", json={"name": "=1+1", "delegation": "D001"})
+    programs.call("GET", "/badges.pdf?delegation=D001&layout=label")
+    programs.client.portal.call(programs.house.accounts.add, "hoa", "organizer", "mật khẩu của Hoa")  # type: ignore[union-attr]
+
+    book = sheet_of(programs.call("GET", f"/exports/{name}.xlsx"))
+    answer = programs.call("GET", f"/exports/{name}.csv")
+
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert (len(rows), rows[0]) == (len(book) + (name == "audit"), book[0])
+    assert not {"password_hash", "token_hash", "text", "id_hash"} & set(rows[0])
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "@"))]
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "status"),
+    [
+        ("exhibitor", "visitors", 403),
+        ("exhibitor", "delegations", 403),
+        ("exhibitor", "organisations", 200),
+        ("guide", "audit", 403),
+        ("guide", "movements", 403),
+        ("reception", "accounts", 403),
+        ("organizer", "accounts", 403),
+        ("organizer", "audit", 200),
+        ("administrator", "accounts", 200),
+    ],
+)
+def test_a_list_takes_the_right_to_read_it(programs: Programs, role: str, name: str, status: int) -> None:
+    assert programs.call("GET", f"/exports/{name}.csv", role=role).status_code == status
+
+
+def test_a_list_that_there_is_not_and_a_stranger_are_refused(programs: Programs) -> None:
+    assert programs.call("GET", "/exports/secrets.csv").status_code == 404
+    assert programs.call("GET", "/exports/visitors.exe").status_code == 422
+    assert programs.client.get("/api/v1/exports/visitors.csv").status_code == 401
+
+
+LIST_PAGES = (
+    "delegations organisations visitors badges cases appointments devices accounts audit roll-call messages"
+).split()
+
+
+def test_every_list_of_the_desk_leaves_from_its_own_page(programs: Programs) -> None:
+    programs.client.portal.call(programs.house.accounts.add, "hoa", "administrator", "mật khẩu của Hoa")  # type: ignore[union-attr]
+    programs.client.post(
+        "/staff/sign-in",
+        data={"login": "hoa", "password": "mật khẩu của Hoa"},
+        headers={"Origin": str(programs.client.base_url)},
+        follow_redirects=False,
+    )
+    app: Any = programs.client.app
+    there = [f"/staff/{name}" for name in LIST_PAGES if page_exists(app, f"/staff/{name}")]
+    lacking = {
+        path: answer.headers["content-type"]
+        for path in there
+        if "spreadsheetml" not in (answer := programs.client.get(f"{path}?format=xlsx")).headers["content-type"]
+    }
+    assert "/staff/visitors" in there
+    assert lacking == {}

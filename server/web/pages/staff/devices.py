@@ -1,6 +1,6 @@
 """The desk's devices: who they are, pairing by comparing six digits, taking a device's rights."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,9 +12,12 @@ from server.domain.errors import DomainError
 from server.domain.roles import Right
 from server.services.clock import real_now
 from server.services.devices import PairedDevice, Plan
+from server.services.sheets import Row
 from server.web.api.devices import Approval
 from server.web.auth import Principal
+from server.web.exports import table_response, wants_table
 from server.web.forms import read_form
+from server.web.i18n import gettext as _
 from server.web.pages.staff.desk import enter, render_desk
 from server.web.problems import PROBLEMS, sentence_of
 from server.web.templating import house_of
@@ -28,6 +31,9 @@ async def show_devices(request: Request) -> Response:
     principal = await enter(request, Right.READ_DEVICES)
     if isinstance(principal, Response):
         return principal
+    if wants_table(request):
+        titles = [_("Máy"), _("Vai trò"), _("Khu"), _("Chiều"), _("Ngôn ngữ"), _("Ghép lúc"), _("Thu hồi lúc")]
+        return await table_response(request, "devices", titles, _table(request))
     return await _page(request, principal)
 
 
@@ -53,6 +59,20 @@ async def revoke_device(request: Request) -> Response:
         return principal
     device = await house_of(request).devices.revoke(request.path_params["id"], actor=principal.actor)
     return RedirectResponse(f"/staff/devices?revoked={device.id}", 303)
+
+
+async def _table(request: Request) -> AsyncIterator[list[Row]]:
+    after = ""
+    while page := await house_of(request).devices.page(after, _MOST):
+        after = page[-1].id
+        yield [
+            [
+                device.name, device_role_name(device.role), device.zone,
+                direction_name(device.direction) if device.role == "gate" else "",
+                device.language, device.paired_at, device.revoked_at,
+            ]
+            for device in page
+        ]  # fmt: skip
 
 
 def _plan(form: Mapping[str, str]) -> Plan:
