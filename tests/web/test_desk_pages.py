@@ -79,7 +79,7 @@ async def test_who_signs_out_is_asked_again(bare: Page, space: RunningHouse) -> 
 async def test_a_code_is_compared_and_the_device_paired_without_a_script(bare: Page, space: RunningHouse) -> None:
     asked = await space.house.devices.ask_code(asker="192.168.10.44", agent="Chrome/142.0")
     await sign_in(bare, space, "Hoa")
-    await bare.click(".desk-acts a")
+    await bare.click(".desk-acts .button-main")
     await bare.fill("[name=pair]", asked.code)
     await bare.get_by_role("button", name="So mã").click()
     await expect(bare.locator(".pair-code")).to_contain_text("192.168.10.44, Chrome 142")
