@@ -134,9 +134,11 @@ def _change(
         return old
     demand_room(old.count, old.count.changed(planned=row.get("planned")))
     before = {key: _of(old, key) for key in row}
+    # Organisations before appointments, as when one is added: two who wait for each other wait for ever.
+    columns = _columns(connection, desk, old, row)
     if takes_slot and not _IN_SLOT.isdisjoint(row):
         _take_slot(connection, desk, row, old)
-    storage.update_delegation(connection, old.id, _columns(connection, desk, old, row))
+    storage.update_delegation(connection, old.id, columns)
     append_line(
         connection,
         desk.entry("change_delegation", f"delegation:{old.code}", before=_told(before), after=_told(row)),
