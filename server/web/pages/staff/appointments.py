@@ -15,8 +15,11 @@ from server.domain.short_names import short_name
 from server.services.appointments import Slot, Wish, near_slots
 from server.services.board import Board, BoardDay, Entry, get_board
 from server.services.house import House
+from server.services.sheets import Row
 from server.web.auth import Principal
+from server.web.exports import one_page, table_response, wants_table
 from server.web.i18n import format_date, language
+from server.web.i18n import gettext as _
 from server.web.pages.menu import page_exists
 from server.web.pages.staff import board_places as places
 from server.web.pages.staff.appointment_dialogs import Refused, guide_dialog, slot_dialog
@@ -67,10 +70,17 @@ def view_of(values: Mapping[str, str], today: date) -> View:
 
 
 async def show_appointments(request: Request) -> Response:
-    """Show the board. `?show=D017` opens one delegation, `?set=` and `?assign=` its time or its guides."""
+    """Show the board. `?show=D017` opens one delegation, `?set=` and `?assign=` its time or its guides.
+
+    `?format` gives the week or the day as a file.
+    """
     principal = await enter(request, Right.READ_DELEGATIONS)
     if isinstance(principal, Response):
         return principal
+    if wants_table(request):
+        rows = await _rows(request, knows_people=Right.READ_VISITORS in principal.rights)
+        titles = [_("Giờ"), _("Phút"), _("Mã"), _("Đoàn"), _("Số người"), _("Ngôn ngữ"), _("Hướng dẫn")]
+        return await table_response(request, "appointments", titles, one_page(rows))
     return await board_page(request, principal)
 
 
@@ -100,6 +110,21 @@ async def board_page(request: Request, principal: Principal, *, refused: Refused
         **_columns(view, board, now, chosen["to"] if chosen else None),
         **_WORDS,
     )
+
+
+async def _rows(request: Request, *, knows_people: bool) -> list[Row]:
+    house = house_of(request)
+    now = house.space.local(house.clock.now())
+    view = view_of(request.query_params, now.date())
+    board = await get_board(house.database, house.space, view.first, view.days, now)
+    return [
+        [
+            entry.begins, entry.minutes, entry.code, entry.name, entry.people, entry.language,
+            entry.guide if knows_people else "",
+        ]
+        for day in board.days
+        for entry in day.entries
+    ]  # fmt: skip
 
 
 async def _dialogs(
