@@ -39,7 +39,7 @@ def read_tax_code(text: str) -> str | None:
     try:
         return str(mst.format(mst.validate(text)))
     except ValidationError as error:
-        raise DomainError("bad_tax_code", code=text[:40]) from error
+        raise DomainError("bad_tax_code", tax_code=text[:40]) from error
 
 
 def demand_span(valid_from: date | None, valid_to: date | None) -> None:

@@ -76,7 +76,7 @@ def changed_fields(texts: Mapping[str, str], base: Mapping[str, str]) -> list[st
 
 def new_columns(texts: Mapping[str, str], status: str, space: Space) -> dict[str, Any]:
     """Return the columns of a new delegation. Raise `WrongFieldsError`."""
-    filled = [name for name in FIELDS if texts[name]]
+    filled = [name for name in FIELDS if texts[name] or (name == "visit_date" and texts["time"])]
     return _checked(DelegationIn, _body(texts, filled, space) | {"status": status}, texts)
 
 

@@ -135,12 +135,18 @@ def _read_key(text: str, sort: Sort) -> list[Any] | None:
     try:
         if sort == Sort.TIME:
             day, slot, id_ = parts
-            moment = datetime.fromisoformat(slot)
-            return [date.fromisoformat(day), moment.replace(tzinfo=moment.tzinfo or UTC), _number(id_)]
+            return [date.fromisoformat(day), _moment(slot), _number(id_)]
         numbers: list[Any] = [_number(part) for part in parts]
         return numbers if len(numbers) == (1 if sort == Sort.NEWEST else 2) else None
     except ValueError:
         return None
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.year not in range(2000, 3000):
+        raise ValueError(text)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _number(text: str) -> int:
