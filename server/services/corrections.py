@@ -58,6 +58,8 @@ async def finish_corrections(house: House) -> int:
 
 
 def _close(connection: Connection, desk: Desk, id_: int, closing: Closing) -> None:
+    # Held before it is read: another process may be closing it right now.
+    storage.lock_case(connection, id_)
     sheet = read_sheet(connection, id_, with_movements=False)
     line = sheet.line
     if line.closed_at is not None:
@@ -76,10 +78,7 @@ def _close(connection: Connection, desk: Desk, id_: int, closing: Closing) -> No
         "correction": scans or None,
         "corrected_at": None,
     }
-    if not storage.close_case(connection, id_, values):
-        # On PostgreSQL somebody else may have been first by a moment: they hold what we have waited for.
-        _demand_same(read_sheet(connection, id_, with_movements=False), desk, closing)
-        return
+    storage.close_case(connection, id_, values)
     told: dict[str, object] = {"kind": line.kind, "choice": choice.code, "scans": [scan["scan"] for scan in scans]}
     append_line(connection, desk.entry("close_case", f"case:{id_}", after=told))
 

@@ -89,10 +89,14 @@ def last_closed(connection: Connection) -> RowMapping | None:
     return connection.execute(query).mappings().first()
 
 
-def close_case(connection: Connection, id_: int, values: Mapping[str, Any]) -> bool:
-    """Close a case; tell whether it was open until now."""
-    changed = connection.execute(update(CASES).where(CASES.c.id == id_, CASES.c.closed_at.is_(None)).values(**values))
-    return bool(changed.rowcount)
+def lock_case(connection: Connection, id_: int) -> None:
+    """Hold a case until the commit."""
+    connection.execute(select(CASES.c.id).where(CASES.c.id == id_).with_for_update())
+
+
+def close_case(connection: Connection, id_: int, values: Mapping[str, Any]) -> None:
+    """Close a case that is held."""
+    connection.execute(update(CASES).where(CASES.c.id == id_).values(**values))
 
 
 def pending_corrections(connection: Connection, limit: int = 20) -> list[RowMapping]:
