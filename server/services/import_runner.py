@@ -39,9 +39,15 @@ class ImportRunner:
         self._child: subprocess.Popen[bytes] | None = None
         self._worker = ""
         self._woken = asyncio.Event()
+        self._is_expected = False
 
     def wake(self) -> None:
         """Say that there is work."""
+        self._woken.set()
+
+    def warm(self) -> None:
+        """Say that there may be work soon: a worker takes a second to start."""
+        self._is_expected = True
         self._woken.set()
 
     async def run(self) -> None:
@@ -62,7 +68,8 @@ class ImportRunner:
             await asyncio.to_thread(self._end)
             # It may have died with an import in hand: another goes on at once.
             await self._database.write(storage.free_claims, self._worker)
-        if await self._database.read(storage.find_work, real_now() - STALE) is not None:
+        is_expected, self._is_expected = self._is_expected, False
+        if is_expected or await self._database.read(storage.find_work, real_now() - STALE) is not None:
             await asyncio.to_thread(self._rouse)
         expired = await self._database.read(storage.find_expired, self._clock.now())
         if expired is not None:

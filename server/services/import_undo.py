@@ -1,8 +1,12 @@
 """Taking an import back: what it made goes, what it changed returns, unless something rests on it since."""
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +21,10 @@ from server.storage.import_changes import Change
 from server.storage.tables import METADATA
 
 PEOPLE_A_SLICE = 40
+DELEGATIONS_A_LOOK = 20
+SLICE_SECONDS = 0.006
+_LOOKED_FOR = 500
+_MOST_PARTS = 6
 _REASONS = {
     "pass": "has_pass",
     "movement": "was_here",
@@ -45,37 +53,52 @@ class Undo:
         """Take it back; return how much was, and what was kept with the reason."""
         database = self.desk.database
         touched = await database.read(journal.touched_delegations, self.job_id)
-        for done, id_ in enumerate(touched):
-            if not await self.watch(done):
+        for start in range(0, len(touched), DELEGATIONS_A_LOOK):
+            if not await self.watch(start):
                 break
-            await self._take_back(id_)
-        made = [change.subject for change in await database.read(journal.changes_of, self.job_id, None)]
+            await self._take_back(touched[start : start + DELEGATIONS_A_LOOK])
+        made = await database.read(journal.made_organisations, self.job_id)
         for start in range(0, len(made), PEOPLE_A_SLICE):
             some = made[start : start + PEOPLE_A_SLICE]
             await database.write(journal.remove_unused_organisations, METADATA, some)
             await asyncio.sleep(self.breath_seconds)
         return {"removed": self.removed, "restored": self.restored, "kept": self.kept, "kept_count": self.kept_count}
 
-    async def _take_back(self, id_: int) -> None:
+    async def _take_back(self, ids: list[int]) -> None:
+        """Take back some delegations: what rests on them is looked for beside the writer, for all of them at once."""
         database = self.desk.database
-        changes = await database.read(journal.changes_of, self.job_id, id_)
-        visitors = _by_subject(change for change in changes if change.kind == "visitor")
-        own = _by_subject(change for change in changes if change.kind == "delegation")
-        subjects = list(visitors)
-        for start in range(0, len(subjects), PEOPLE_A_SLICE):
-            some = {subject: visitors[subject] for subject in subjects[start : start + PEOPLE_A_SLICE]}
-            used = await database.read(journal.uses_of_visitors, METADATA, list(some))
-            await database.write(self._people, id_, some, used)
+        changes = await database.read(journal.changes_of, self.job_id, ids)
+        visitors = [change.subject for some in changes.values() for change in some if change.kind == "visitor"]
+        used: dict[str, str] = {}
+        for start in range(0, len(visitors), _LOOKED_FOR):
+            some = visitors[start : start + _LOOKED_FOR]
+            used |= await database.read(journal.uses_of_visitors, METADATA, some)
+        used_by = await database.read(journal.uses_of_delegations, METADATA, ids)
+        parts = deque(_parts(changes))
+        while parts:
+            done = await database.write(self._slice, list(islice(parts, _MOST_PARTS)), used, used_by)
+            for _ in range(done):
+                parts.popleft()
             await asyncio.sleep(self.breath_seconds)
-        for code, steps in own.items():
-            used_by = await database.read(journal.use_of_delegation, METADATA, id_)
-            await database.write(self._delegation, id_, code, steps, used_by)
-            await asyncio.sleep(self.breath_seconds)
+
+    def _slice(
+        self, connection: Connection, parts: list["_Part"], used: dict[str, str], used_by: dict[int, str]
+    ) -> int:
+        """Take back as many parts as fit into one slice, at least one; return how many."""
+        delegations.lock_delegations(connection, sorted({part.delegation_id for part in parts}))
+        deadline = time.perf_counter() + SLICE_SECONDS
+        for done, part in enumerate(parts):
+            if done and time.perf_counter() > deadline:
+                return done
+            if part.code:
+                self._delegation(connection, part, used_by.get(part.delegation_id))
+            else:
+                self._people(connection, part.delegation_id, part.steps, used)
+        return len(parts)
 
     def _people(
         self, connection: Connection, delegation_id: int, some: dict[str, list[Change]], used: dict[str, str]
     ) -> None:
-        delegations.lock_delegations(connection, [delegation_id])
         there = journal.present_visitors(connection, delegation_id, list(some))
         used = {**used, **journal.uses_of_visitors_now(connection, list(some))}
         gone: list[str] = []
@@ -109,13 +132,13 @@ class Undo:
         else:
             self.removed["visitor"] += len(ids)
 
-    def _delegation(
-        self, connection: Connection, id_: int, code: str, steps: list[Change], used_by: str | None
-    ) -> None:
-        delegations.lock_delegations(connection, [id_])
+    def _delegation(self, connection: Connection, part: "_Part", used_by: str | None) -> None:
+        id_, code, steps = part.delegation_id, part.code, part.steps[part.code]
         record = delegations.find_delegation(connection, code)
         if record is None or record.id != id_:
             return
+        if journal.has_members(connection, id_):
+            used_by = used_by or "visitor"
         is_new = steps[0].before is None
         if record.version != steps[-1].version:
             self._keep("delegation", code, "edited")
@@ -153,6 +176,25 @@ class Undo:
         self.kept_count += 1
         if len(self.kept) < _MOST_KEPT:
             self.kept.append({"kind": kind, "name": name, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some members of a delegation, or (with its code) the delegation itself; what was written, by subject."""
+
+    delegation_id: int
+    steps: dict[str, list[Change]]
+    code: str = ""
+
+
+def _parts(changes: Mapping[int, list[Change]]) -> Iterator[_Part]:
+    for id_, some in changes.items():
+        visitors = _by_subject(change for change in some if change.kind == "visitor")
+        subjects = list(visitors)
+        for start in range(0, len(subjects), PEOPLE_A_SLICE):
+            yield _Part(id_, {subject: visitors[subject] for subject in subjects[start : start + PEOPLE_A_SLICE]})
+        for code, steps in _by_subject(change for change in some if change.kind == "delegation").items():
+            yield _Part(id_, {code: steps}, code)
 
 
 def _by_subject(changes: Iterable[Change]) -> dict[str, list[Change]]:

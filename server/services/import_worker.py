@@ -1,8 +1,8 @@
 """The process that does the wizard's work: reads files, checks rows, applies imports and takes them back.
 
 It runs beside the server, as `sanh import` does, so that scans never wait for its reckoning. Its first line of input is
-its id and the settings as JSON; a further line says that there is work; the end of input ends it. Several may run: each takes an
-import in hand by a conditional update, and one that dies is followed by another.
+its id and the settings as JSON; a further line says that there is work; the end of input ends it. Several may run: each
+takes an import in hand by a conditional update, and one that dies is followed by another.
 """
 
 import asyncio
@@ -266,7 +266,7 @@ def main() -> int:
     """Work until there has been nothing to do for a while, or until the server is gone."""
     with contextlib.suppress(OSError):
         # Who stands at a gate goes first.
-        os.nice(10)
+        os.nice(5)
     line = bytearray()
     while not line.endswith(b"\n"):
         if not (byte := os.read(0, 1)):

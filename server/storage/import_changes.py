@@ -14,7 +14,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     select,
     union_all,
 )
@@ -100,12 +99,20 @@ def touched_delegations(connection: Connection, job_id: str) -> list[int]:
     return [int(row[0]) for row in connection.execute(query.distinct().order_by(_CHANGES.c.delegation_id.desc()))]
 
 
-def changes_of(connection: Connection, job_id: str, delegation_id: int | None, limit: int = 100_000) -> list[Change]:
-    """Return what an import wrote of one delegation, or (None) of none, in order."""
-    own = _CHANGES.c.delegation_id == delegation_id if delegation_id is not None else _CHANGES.c.delegation_id.is_(None)
-    query = select(_CHANGES.c.kind, _CHANGES.c.subject, _CHANGES.c.version, _CHANGES.c.before)
-    query = query.where(_CHANGES.c.job_id == job_id, own).order_by(_CHANGES.c.seq).limit(limit)
-    return [Change(*row) for row in connection.execute(query)]
+def changes_of(connection: Connection, job_id: str, delegations: Sequence[int]) -> dict[int, list[Change]]:
+    """Return what an import wrote of these delegations, in order."""
+    columns = (_CHANGES.c.delegation_id, _CHANGES.c.kind, _CHANGES.c.subject, _CHANGES.c.version, _CHANGES.c.before)
+    own = select(*columns).where(_CHANGES.c.job_id == job_id, _CHANGES.c.delegation_id.in_(delegations))
+    found: dict[int, list[Change]] = {}
+    for row in connection.execute(own.order_by(_CHANGES.c.seq)):
+        found.setdefault(int(row[0]), []).append(Change(*row[1:]))
+    return found
+
+
+def made_organisations(connection: Connection, job_id: str) -> list[str]:
+    """Return the ids of the organisations that an import made."""
+    own = select(_CHANGES.c.subject).where(_CHANGES.c.job_id == job_id, _CHANGES.c.kind == "organisation")
+    return list(connection.scalars(own))
 
 
 def made_count(connection: Connection, job_id: str) -> dict[tuple[str, bool], int]:
@@ -169,19 +176,25 @@ def _mentions(
     return found
 
 
-def use_of_delegation(connection: Connection, metadata: MetaData, id_: int) -> str | None:
-    """Return a table in which anything rests on a delegation beside its members' own rows; None when none does."""
-    parts = [select(literal("visitor")).where(VISITORS.c.delegation_id == id_).limit(1)]
+def uses_of_delegations(connection: Connection, metadata: MetaData, ids: Sequence[int]) -> dict[int, str]:
+    """Map delegations on which anything rests, their members' own rows aside, to a table where it stands."""
+    used: dict[int, str] = {}
     for other in _others(metadata):
         for column in other.c:
             if any(key.column is DELEGATIONS.c.id for key in column.foreign_keys) or column.name == "delegation_id":
-                parts.append(select(literal(other.name)).where(column == id_).limit(1))
+                values: Sequence[Any] = ids
             elif column.name == "holder":
-                parts.append(select(literal(other.name)).where(column == f"d:{id_}").limit(1))
-    for part in parts:
-        if (found := connection.scalar(part)) is not None:
-            return str(found)
-    return None
+                values = [f"d:{id_}" for id_ in ids]
+            else:
+                continue
+            for value in connection.scalars(select(column).where(column.in_(values)).distinct()):
+                used.setdefault(int(str(value).removeprefix("d:")), other.name)
+    return used
+
+
+def has_members(connection: Connection, id_: int) -> bool:
+    """Tell whether a delegation has members, erased ones too."""
+    return connection.scalar(select(VISITORS.c.id).where(VISITORS.c.delegation_id == id_).limit(1)) is not None
 
 
 def _others(metadata: MetaData) -> list[Table]:

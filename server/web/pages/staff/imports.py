@@ -37,6 +37,7 @@ async def show_imports(request: Request) -> Response:
     principal = await enter(request, Right.IMPORT)
     if isinstance(principal, Response):
         return principal
+    house_of(request).imports.warm()
     return await _list(request, principal)
 
 
