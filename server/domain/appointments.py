@@ -158,12 +158,17 @@ def slots_of(rules: Rules, calendar: Calendar, day: date, wish: Wish) -> list[Sl
     return slots
 
 
-def nearest_slots(rules: Rules, calendar: Calendar, wish: Wish, *, most: int = 3) -> list[Slot]:
-    """Return the free times nearest to a wish, before and after it: those of its own day first, then by distance."""
+def nearest_slots(
+    rules: Rules, calendar: Calendar, wish: Wish, *, most: int = 3, days: int = SEARCH_DAYS
+) -> list[Slot]:
+    """Return the free times nearest to a wish, before and after it: those of its own day first, then by distance.
+
+    They lie within so many days of the wish.
+    """
     if wish.people > rules.capacity:
         return []
     found = _free_on(rules, calendar, wish.at.date(), wish)
-    for away in range(1, SEARCH_DAYS + 1):
+    for away in range(1, days + 1):
         # A slot two days off is never nearer than any of the days between.
         if len(found) >= most and away > 2 and _is_settled(found, most, wish, away):
             break

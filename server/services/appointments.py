@@ -23,9 +23,12 @@ from server.domain.delegations import covers
 from server.domain.errors import DomainError
 from server.domain.holidays import Openings, official_holidays
 from server.domain.space import Space
-from server.storage.appointments import booked_between, lock_appointments
+from server.storage.appointments import lock_appointments, places_between
 from server.storage.database import Database
 from server.storage.holidays import special_days
+
+_MOST = 3
+_NEAR_BY = 2
 
 __all__ = ["Slot", "Wish", "demand_slot", "free_slots", "near_slots", "take_slot"]
 
@@ -103,9 +106,15 @@ def _free_slots(
 def _near_slots(
     connection: Connection, space: Space, wish: Wish, leaving_out: str | None, now: datetime | None
 ) -> list[Slot]:
-    first, last = (wish.at.date() + timedelta(days=n) for n in (-SEARCH_DAYS, SEARCH_DAYS))
-    rules = rules_of(connection, space, first, last, now)
-    return nearest_slots(rules, _calendar(connection, space, first, last, leaving_out), wish)
+    """Look near by first: only where two days each way have too few free times does it read four weeks."""
+    found: list[Slot] = []
+    for reach in (_NEAR_BY, SEARCH_DAYS):
+        first, last = (wish.at.date() + timedelta(days=n) for n in (-reach, reach))
+        rules = rules_of(connection, space, first, last, now)
+        found = nearest_slots(rules, _calendar(connection, space, first, last, leaving_out), wish, days=reach)
+        if len(found) == _MOST and all(abs(slot.at - wish.at) <= timedelta(days=reach) for slot in found):
+            break
+    return found
 
 
 def _demand(connection: Connection, space: Space, wish: Wish, leaving_out: str | None, now: datetime | None) -> None:
@@ -128,7 +137,7 @@ def _demand(connection: Connection, space: Space, wish: Wish, leaving_out: str |
 def _calendar(connection: Connection, space: Space, first: date, last: date, leaving_out: str | None) -> Calendar:
     zone = ZoneInfo(space.timezone)
     begins = datetime.combine(first, time.min, zone)
-    rows: Iterable[Row[Any]] = booked_between(connection, begins, datetime.combine(last, time.max, zone))
+    rows: Iterable[Row[Any]] = places_between(connection, begins, datetime.combine(last, time.max, zone))
     return Calendar(booking_of(space, row) for row in rows if row.code != leaving_out)
 
 

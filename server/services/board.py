@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from server.domain.appointments import Calendar, Rules, hours_against
+from server.domain.appointments import Booking, Calendar, Rules, hours_against
 from server.domain.board import Excess, over_capacity
 from server.domain.delegations import Headcount, covers, status_of
 from server.domain.guides import Against, Duty, Guide, objections_to
@@ -164,9 +164,13 @@ def _weigh(space: Space, rules: Rules, rows: Sequence[Row[Any]], entries: Mappin
     """Note what is in conflict. A confirmed delegation's claim goes before a request's, an earlier one's before."""
     bookings = [booking_of(space, row) for row in sorted(rows, key=lambda row: (row.status == "requested", row.id))]
     calendar = Calendar(bookings)
-    if any(calendar.people_at(booking.begins) > rules.capacity for booking in bookings):
-        for code, excess in over_capacity(bookings, rules.capacity).items():
-            entries[code].excess = excess
+    by_day: dict[date, list[Booking]] = defaultdict(list)
+    for booking in bookings:
+        by_day[booking.begins.date()].append(booking)
+    for of_day in by_day.values():
+        if any(calendar.people_at(booking.begins) > rules.capacity for booking in of_day):
+            for code, excess in over_capacity(of_day, rules.capacity).items():
+                entries[code].excess = excess
     duties: dict[str, list[Duty]] = defaultdict(list)
     for booking in bookings:
         entry = entries[booking.whose]

@@ -11,10 +11,8 @@ from server.storage.locks import lock_word
 
 _LONGEST = timedelta(minutes=1_440)
 _DEAD = ("cancelled", "no_show")
-_COLUMNS = (
-    "id code name kind status planned named arrived visit_date slot_at minutes language guide leader_name "
-    "version created_at"
-).split()
+_COLUMNS = ("id code name kind status planned named arrived visit_date slot_at minutes language guide version").split()
+_SLIM = ("code", "planned", "named", "slot_at", "minutes")
 
 
 def lock_appointments(connection: Connection) -> None:
@@ -22,18 +20,22 @@ def lock_appointments(connection: Connection) -> None:
     lock_word(connection, "appointment")
 
 
-def booked_between(
-    connection: Connection, begins: datetime, ends: datetime, *, dead_too: bool = False
-) -> Sequence[Row[Any]]:
+def booked_between(connection: Connection, begins: datetime, ends: datetime) -> Sequence[Row[Any]]:
     """Return the delegations that are booked at some moment between two, by their begin.
 
-    Requested ones are among them; cancelled ones and those that never came only with `dead_too`.
+    Requested ones are among them; cancelled ones and those that never came are not.
     """
     query = _rows().where(DELEGATIONS.c.slot_at > begins - _LONGEST, DELEGATIONS.c.slot_at < ends)
-    if not dead_too:
-        query = query.where(DELEGATIONS.c.status.notin_(_DEAD))
+    query = query.where(DELEGATIONS.c.status.notin_(_DEAD))
     rows = connection.execute(query.order_by(DELEGATIONS.c.slot_at, DELEGATIONS.c.id)).all()
     return [row for row in rows if row.slot_at + timedelta(minutes=row.minutes) > begins]
+
+
+def places_between(connection: Connection, begins: datetime, ends: datetime) -> Sequence[Row[Any]]:
+    """Return (code, planned, named, slot_at, minutes) of what `booked_between` returns, some that end before too."""
+    query = select(*(DELEGATIONS.c[name] for name in _SLIM))
+    query = query.where(DELEGATIONS.c.slot_at > begins - _LONGEST, DELEGATIONS.c.slot_at < ends)
+    return connection.execute(query.where(DELEGATIONS.c.status.notin_(_DEAD))).all()
 
 
 def without_slot(connection: Connection, since: date, limit: int) -> Sequence[Row[Any]]:
