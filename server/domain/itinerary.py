@@ -50,7 +50,7 @@ def people_in(zone: str, begins: datetime, ends: datetime, others: Sequence[Stay
     there = [one for one in others if one.stop.zone == zone and one.stop.at < ends and begins < one.stop.ends]
     fullest = 0
     codes: tuple[str, ...] = ()
-    for moment in {begins, *(one.stop.at for one in there if one.stop.at > begins)}:
+    for moment in sorted({begins, *(one.stop.at for one in there if one.stop.at > begins)}):
         now = [one for one in there if one.stop.at <= moment < one.stop.ends]
         if sum(one.people for one in now) > fullest:
             fullest, codes = sum(one.people for one in now), tuple(sorted({one.code for one in now}))

@@ -87,7 +87,7 @@ async def violations(page: Page) -> list[str]:
 async def test_a_conflict_stands_where_it_happens_and_one_press_moves_it(
     bare: Page, space: RunningHouse, desk: Desk
 ) -> None:
-    code = await crowd_thursday(desk)
+    await crowd_thursday(desk)
     await enter(bare, space, "/staff/appointments")
 
     await expect(bare.locator(".entry.is-conflict .excess")).to_have_text("64/60")
@@ -99,7 +99,7 @@ async def test_a_conflict_stands_where_it_happens_and_one_press_moves_it(
 
     await expect(bare.locator("[role=status]")).to_have_text("Đã đặt giờ cho đoàn.")
     await expect(bare.locator(".entry.is-conflict")).to_have_count(0)
-    await expect(bare.locator(".card")).to_contain_text(f"xin Thứ Năm 26/11, 13:00, 10 khách")
+    await expect(bare.locator(".card")).to_contain_text("xin Thứ Năm 26/11, 13:00, 10 khách")
 
 
 async def test_a_delegation_without_a_time_gets_one(bare: Page, space: RunningHouse, desk: Desk) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -58,6 +58,10 @@ class View:
     def url(self, **more: object) -> str:
         """Return the address of this view; `more` may name another `view` or `day`."""
         return f"{PATH}?{urlencode({'view': self.kind, 'day': self.day.isoformat(), **more})}"
+
+    def showing(self, code: str) -> str:
+        """Return the address of this view with one delegation open: a board has hundreds of them."""
+        return f"{PATH}?view={self.kind}&day={self.day}&show={quote(code)}"
 
 
 def view_of(values: Mapping[str, str], today: date) -> View:

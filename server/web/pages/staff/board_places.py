@@ -9,6 +9,7 @@ from server.domain.holidays import moment_of
 from server.domain.short_names import short_name, tight_name
 from server.services.appointments import Slot
 from server.services.board import Board, BoardDay, Entry
+from server.web.i18n import format_time
 
 _ACROSS = 120
 _DAY = timedelta(days=1)
@@ -65,7 +66,7 @@ class Placed:
     short: str = ""
     more: int = 0
     bar: str = ""
-    is_over: bool = False
+    when: str = ""
 
 
 def axis_of(board: Board) -> Axis:
@@ -138,8 +139,10 @@ def closed_parts(day: BoardDay, axis: Axis, now: datetime) -> list[str]:
 def _placed(entry: Entry | None, classes: str, now: datetime, *, is_narrow: bool = False) -> Placed:
     if entry is None:
         return Placed(classes)
+    states = {"is-conflict": entry.is_conflict, "is-asked": entry.status == "requested", "is-over": entry.ends <= now}
+    classes = " ".join([classes, *(name for name, holds in states.items() if holds)])
     short = tight_name(entry.name) if is_narrow else short_name(entry.name)
-    return Placed(classes, entry, short, is_over=entry.ends <= now)
+    return Placed(classes, entry, short, when=f"{format_time(entry.begins)}–{format_time(entry.ends)}")
 
 
 def _laid_out(day: BoardDay, offer: Slot | None) -> list[tuple[Entry | None, tuple[datetime, datetime], Lane]]:
