@@ -1,7 +1,7 @@
 """The desk's look at visitors: the list page by page, one person's day, and what was done with their record."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from server.domain.space import Space
 from server.domain.visitor_list import VisitorLine, VisitorWish
 from server.services.desk import Desk
 from server.services.people import get_visitor
+from server.services.search import search
 from server.storage import people, prints, visitor_day, visitor_list
 from server.storage.audit import append_line
 from server.storage.database import Database
@@ -23,6 +24,7 @@ Done = visitor_day.Done
 """A line of a record's history."""
 PAGE = 50
 _EXPORTED = 1_000
+_MOST_HITS = PAGE + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,20 @@ async def list_visitors(database: Database, wish: VisitorWish, *, before: str = 
     if after:
         return VisitorPage(lines[-PAGE:], is_first=not has_more, is_last=False)
     return VisitorPage(lines[:PAGE], is_first=not before, is_last=not has_more)
+
+
+async def narrow(database: Database, wish: VisitorWish, typed: str) -> tuple[VisitorWish, bool]:
+    """Return the wish for what a search finds, and whether these names are only like what was typed.
+
+    Where very many fit, or a delegation's code was typed, the list looks through all names itself: it need not look
+    far, and it goes on for ever.
+    """
+    hits = await search(database, typed, day=wish.day, limit=_MOST_HITS)
+    people = [hit for hit in hits if hit.kind == "visitor"]
+    if len(hits) >= _MOST_HITS or any(hit.kind == "delegation" and hit.field == "code" for hit in hits):
+        return wish, False
+    is_guess = bool(people) and all(hit.field == "spelling" for hit in people)
+    return replace(wish, words=(), ids=[hit.id for hit in people]), is_guess
 
 
 async def all_visitors(database: Database, wish: VisitorWish) -> AsyncIterator[list[VisitorLine]]:

@@ -77,6 +77,14 @@ async def test_a_search_needs_no_accents_and_looks_everywhere(
         await expect(page.locator("[name=q]")).to_have_value(typed)
 
 
+async def test_a_misspelt_name_finds_those_like_it_and_says_so(browser: Browser, space: RunningHouse) -> None:
+    async with at_desk(browser, space, "Minh", scripts=False) as page:
+        await page.goto(f"{space.url}/staff/visitors?q=tuyett mai")
+
+        await expect(page.locator(".table-visitors tbody b")).to_contain_text("Tuyết Mai")
+        await expect(page.locator(".notice")).to_contain_text("gần giống")
+
+
 async def test_a_phone_finds_its_owner_however_it_is_dialled(browser: Browser, space: RunningHouse) -> None:
     async with at_desk(browser, space, "Minh", scripts=False) as page:
         await page.goto(f"{space.url}/staff/visitors?q=0903123456")

@@ -35,8 +35,11 @@ async def show_visitors(request: Request) -> Response:
     typed = query.get("q", "").strip()[:200]
     wish = await _wish(request, typed)
     database = house_of(request).database
+    is_guess = False
     if wants_table(request):
         return await table_response(request, "visitors", _titles(), _rows(visitors.all_visitors(database, wish)))
+    if wish.words and wish.show == "all" and wish.delegation_id is None:
+        wish, is_guess = await visitors.narrow(database, wish, typed)
     before, after = (records.id_cursor(query.get(name, "")) for name in ("before", "after"))
     found = await visitors.list_visitors(database, wish, before=before, after=after)
     kept = {name: query[name] for name in ("q", "show", "delegation") if query.get(name)}
@@ -48,6 +51,7 @@ async def show_visitors(request: Request) -> Response:
         show=wish.show,
         shows=[(show, _name_of(show), _address(kept | {"show": show})) for show in _SHOWS],
         typed=typed,
+        is_guess=is_guess,
         delegation=query.get("delegation", "") if wish.delegation_id else "",
         export_xlsx=_address(kept | {"show": wish.show, "format": "xlsx"}),
         export_csv=_address(kept | {"show": wish.show, "format": "csv"}),
