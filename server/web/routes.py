@@ -7,6 +7,8 @@ from server.web.api import appointments as api_appointments
 from server.web.api import cases as api_cases
 from server.web.api import delegations, description, devices, exports, keys, organisations, passes, scans, visitors
 from server.web.api import imports as api_imports
+from server.web.api import roll_call as api_roll_call
+from server.web.api import search as api_search
 from server.web.live import live
 from server.web.pages import passport, start, wall
 from server.web.pages.staff import (
@@ -25,11 +27,14 @@ from server.web.pages.staff import (
 )
 from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import cases as desk_cases
+from server.web.pages.staff import checkin as desk_checkin
 from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
 from server.web.pages.staff import exports as desk_exports
 from server.web.pages.staff import imports as desk_imports
 from server.web.pages.staff import organisations as desk_organisations
+from server.web.pages.staff import roll_call as desk_roll_call
+from server.web.pages.staff import today as desk_today
 from server.web.pages.staff import visitor as desk_visitor
 from server.web.pages.staff import visitors as desk_visitors
 
@@ -54,6 +59,10 @@ def build_routes() -> list[BaseRoute]:
 
 def _desk() -> list[BaseRoute]:
     return [
+        Route("/staff", desk_today.show_today),
+        Route("/staff/check-in", desk_checkin.show_check_in),
+        Route("/staff/check-in", desk_checkin.check_in, methods=["POST"]),
+        Route("/staff/check-in/walk-in", desk_checkin.check_in_stranger, methods=["POST"]),
         Route("/staff/sign-in", session.show_sign_in),
         Route("/staff/sign-in", session.sign_in, methods=["POST"]),
         Route("/staff/sign-out", session.sign_out, methods=["POST"]),
@@ -73,6 +82,13 @@ def _desk_cases() -> list[BaseRoute]:
         Route("/staff/cases", desk_cases.show_cases),
         Route("/staff/cases/{id}", desk_cases.show_case),
         Route("/staff/cases/{id}/close", desk_cases.close_case, methods=["POST"]),
+        Route("/staff/roll-call", desk_roll_call.show_roll_call),
+        Route("/staff/roll-call/start", desk_roll_call.start, methods=["POST"]),
+        Route("/staff/roll-call/end", desk_roll_call.end, methods=["POST"]),
+        Route("/staff/roll-call/ticks", desk_roll_call.save_ticks, methods=["POST"]),
+        Route("/staff/roll-call/merge", desk_roll_call.merge, methods=["POST"]),
+        Route("/staff/roll-call/empty", desk_roll_call.show_nothing_kept),
+        Route("/staff/roll-call/worker.js", desk_roll_call.serve_worker),
     ]
 
 
@@ -153,6 +169,7 @@ def _api() -> list[BaseRoute]:
         Route(f"{v1}/scans", scans.post_scans, methods=["POST"]),
         Route(f"{v1}/check-ins", scans.check_in, methods=["POST"]),
         Route(f"{v1}/occupancy", scans.get_occupancy),
+        Route(f"{v1}/search", api_search.find),
         Route(f"{v1}/delegations", delegations.list_delegations),
         Route(f"{v1}/delegations", delegations.add_delegation, methods=["POST"]),
         Route(f"{v1}/delegations/{{code}}", delegations.get_delegation),
@@ -190,6 +207,7 @@ def _api() -> list[BaseRoute]:
         Route(f"{v1}/badges.pdf", passes.print_delegation),
         Route(f"{v1}/prints", passes.list_prints),
         Route(f"{v1}/exports/{{list}}.{{format}}", exports.export_whole_list),
+        Route(f"{v1}/roll-call", api_roll_call.get_roll_call),
         Route(f"{v1}/cases", api_cases.list_cases),
         Route(f"{v1}/cases/{{id}}", api_cases.get_case),
         Route(f"{v1}/cases/{{id}}/close", api_cases.close_case, methods=["POST"]),
