@@ -31,7 +31,8 @@ def desk_menu(request: Request, principal: Principal) -> list[Entry]:
     """Return the desk's pages that exist and that this person may see."""
     here = request.url.path
     return [
-        Entry(name, path, icon, here == path or here.startswith(f"{path}/"))
+        # Every page of the desk lies below the first one's address.
+        Entry(name, path, icon, here == path or (path != "/staff" and here.startswith(f"{path}/")))
         for name, path, icon, right in _desk_pages()
         if right in principal.rights and page_exists(request.app, path)
     ]
@@ -46,6 +47,7 @@ def desk_home(request: Request, principal: Principal) -> str:
 def _desk_pages() -> list[tuple[str, str, str, Right]]:
     return [
         (_("Hôm nay"), "/staff", "calendar-check", Right.READ_DELEGATIONS),
+        (_("Ghi nhận đến"), "/staff/check-in", "door-open", Right.CHECK_IN),
         (_("Đoàn tham quan"), "/staff/delegations", "users", Right.READ_DELEGATIONS),
         (_("Lịch hẹn"), "/staff/appointments", "calendar-dots", Right.READ_DELEGATIONS),
         (_("Khách và thẻ"), "/staff/visitors", "identification-card", Right.READ_VISITORS),
