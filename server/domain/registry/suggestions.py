@@ -5,7 +5,7 @@ import re
 from server.domain.phones import parse_phone
 from server.domain.registry.cells import Unreadable, read_date, read_email, read_size, read_time
 
-_LETTERS = str.maketrans({"o": "0", "O": "0", "l": "1", "I": "1", "|": "1", "S": "5", "B": "8"})
+_LETTERS = str.maketrans("oOlI|SB", "0011158")
 
 
 def suggest(code: str, value: str) -> str | None:
@@ -55,7 +55,7 @@ def _day(text: str) -> str | None:
 
 
 def _time(text: str) -> str | None:
-    bare = text.translate(str.maketrans({"o": "0", "O": "0"})).replace(";", ":")
+    bare = text.replace("o", "0").replace("O", "0").replace(";", ":")
     try:
         begins, _, _ = read_time(bare)
     except Unreadable:

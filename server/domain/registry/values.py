@@ -65,7 +65,9 @@ class Line:
     def filled(self, held: Field) -> list[tuple[int, Cell]]:
         """Return the filled cells of a field. One without a value (a formula never computed) is an error."""
         found: list[tuple[int, Cell]] = []
-        for column in self.layout.of(held):
+        if not (columns := self.layout.of(held)):
+            return found
+        for column in columns:
             cell = self.cell(column)
             if isinstance(cell, NoValue):
                 code = "formula_without_value" if cell.why == "formula" else "formula_error"
