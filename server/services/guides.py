@@ -1,6 +1,7 @@
 """Guides and interpreters: keep them, and let them go with delegations."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,9 @@ from sqlalchemy import Connection
 
 from server.domain.delegations import DelegationRecord, Status
 from server.domain.errors import DomainError
-from server.domain.guides import Against, Duty, Guide, objections_to
+from server.domain.guides import Against, Duty, Guide, GuideKind, objections_to
 from server.domain.space import Space
+from server.services.appointments import Slot
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
 from server.storage import guides as storage
@@ -66,6 +68,13 @@ async def guides_for(database: Database, space: Space, code: str) -> tuple[Deleg
     return await database.read(_guides_for, space, code)
 
 
+async def free_guides(
+    database: Database, space: Space, code: str, slots: Sequence[Slot], *, language: str = "vi"
+) -> list[Guide | None]:
+    """Return for each time a guide who could go with a delegation then, one who does already if they can."""
+    return await database.read(_free_guides, space, code, list(slots), language) if slots else []
+
+
 async def assign_guide(desk: Desk, code: str, guide_id: str, *, force: str = "") -> DelegationRecord:
     """Let somebody go with a delegation. With `force`, a reason, even against the objections.
 
@@ -107,6 +116,26 @@ def _guides_for(connection: Connection, space: Space, code: str) -> tuple[Delega
         if guide.is_active or guide.id in assigned
     ]
     return record, sorted(found, key=lambda one: (not one.is_assigned, bool(one.against)))
+
+
+def _free_guides(
+    connection: Connection, space: Space, code: str, slots: Sequence[Slot], language: str
+) -> list[Guide | None]:
+    first, last = min(slot.at for slot in slots), max(slot.at for slot in slots)
+    duties: dict[str, list[Duty]] = defaultdict(list)
+    assigned = set()
+    for row in storage.duties_between(connection, first - _LONGEST, last + _LONGEST):
+        duties[row.guide_id].append(duty_of(space, row))
+    record = find_delegation(connection, code)
+    if record is not None:
+        assigned = {row.guide_id for row in storage.assigned_to(connection, [record.id])}
+    guides = [one for one in storage.list_guides(connection, active_only=True) if one.kind == GuideKind.GUIDE]
+    guides.sort(key=lambda one: one.id not in assigned)
+    wanted = [Duty(code, "", slot.at, slot.at + timedelta(minutes=slot.minutes)) for slot in slots]
+    return [
+        next((one for one in guides if not objections_to(one, duty, duties[one.id], language=language)), None)
+        for duty in wanted
+    ]
 
 
 def _add(connection: Connection, desk: Desk, values: Mapping[str, Any]) -> Guide:

@@ -108,6 +108,14 @@ def duties_of(connection: Connection, guide_id: str, begins: datetime, ends: dat
     return connection.execute(query.order_by(DELEGATIONS.c.slot_at)).all()
 
 
+def duties_between(connection: Connection, begins: datetime, ends: datetime) -> Sequence[Row[Any]]:
+    """Return (guide_id, code, name, slot_at, minutes) of all live delegations that begin between two moments."""
+    columns = [DELEGATIONS.c[name] for name in ("code", "name", "slot_at", "minutes")]
+    query = select(ASSIGNMENTS.c.guide_id, *columns).join(DELEGATIONS, ASSIGNMENTS.c.delegation_id == DELEGATIONS.c.id)
+    query = query.where(DELEGATIONS.c.slot_at >= begins, DELEGATIONS.c.slot_at < ends)
+    return connection.execute(query.where(DELEGATIONS.c.status.notin_(("cancelled", "no_show")))).all()
+
+
 def delegations_of(connection: Connection, guide_id: str, since: date) -> list[int]:
     """Return the delegations of a guide from a day on, in id order."""
     query = select(DELEGATIONS.c.id).join(ASSIGNMENTS, ASSIGNMENTS.c.delegation_id == DELEGATIONS.c.id)

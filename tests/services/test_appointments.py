@@ -1,6 +1,7 @@
 """Appointments in the register: the last places, reasons and the nearest free times, guides, days, itineraries."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,12 @@ import pytest
 from server.domain.errors import DomainError
 from server.domain.holidays import SpecialDay
 from server.domain.itinerary import Stop
+from server.domain.space import BookingPolicy
 from server.services.appointments import Wish, demand_slot, free_slots
+from server.services.board import get_board
 from server.services.booking import Placing, place_delegation
 from server.services.delegations import add_delegation, cancel_delegation
-from server.services.guides import add_guide, assign_guide, change_guide, unassign_guide
+from server.services.guides import add_guide, assign_guide, change_guide, free_guides, unassign_guide
 from server.services.holidays import decide_day, decided_days, forget_day, import_official
 from server.services.itinerary import get_itinerary, keep_itinerary
 
@@ -202,3 +205,41 @@ async def test_a_crowd_in_a_zone_is_shown_with_whose_it_is(desk, space):
     kept = await keep_itinerary(desk, second, [Stop("ekyc", at(9, 5), 10), Stop("egov", at(9, 10), 10)])
     assert [(one.position, one.people, one.capacity, one.codes) for one in kept.crowds] == [(0, 16, 8, (first,))]
     assert kept.overlaps == [1]
+
+
+async def test_appointments_keep_to_a_capacity_of_their_own(desk, space):
+    few = replace(space, booking=BookingPolicy(capacity=20))
+    error = await refusal(place_delegation(replace(desk, space=few), await add(desk, 21), Placing(at(9))))
+    assert (error.arguments["reason"], error.arguments["capacity"]) == ("too_many", 20)
+
+
+async def test_a_confirmed_delegation_keeps_its_place_on_the_board_before_a_request(desk, space):
+    request = await add(desk, 40, slot_at=at(9), status="requested")
+    confirmed = await add(desk, 40, slot_at=at(9))
+    board = await get_board(desk.database, space, WEDNESDAY, 1, desk.at)
+    assert [(entry.code, entry.excess.people) for entry in board.conflicts] == [(request, 80)]
+    assert confirmed in [entry.code for entry in board.entries]
+
+
+async def test_what_is_over_is_in_no_conflict_any_more(desk, space):
+    for _ in range(2):
+        await add(desk, 40, slot_at=at(9))
+    board = await get_board(desk.database, space, WEDNESDAY, 1, at(10))
+    assert board.conflicts == []
+
+
+async def test_the_nearest_free_times_are_found_beyond_days_that_are_full(desk, space):
+    for day in (25, 26, 27, 28, 30):
+        slot = at(7, 30, date(2026, 11, day))
+        await add(desk, 60, slot_at=slot, minutes=600)
+    error = await refusal(place_delegation(desk, await add(desk, 1), Placing(at(9))))
+    assert error.arguments["free"] == [at(h, m, date(2026, 12, 1)).isoformat() for h, m in ((7, 30), (8, 0), (8, 30))]
+
+
+async def test_a_free_guide_is_named_for_each_time(desk, space):
+    code = await add(desk, 5, slot_at=at(9))
+    minh = await add_guide(desk, MINH)
+    await assign_guide(desk, await add(desk, 5, slot_at=at(10)), minh.id)
+    slots = [slot for slot in await free_slots(desk.database, space, WEDNESDAY, 5) if slot.at in (at(10), at(13))]
+    found = await free_guides(desk.database, space, code, slots)
+    assert [one and one.name for one in found] == [None, "Trần Minh Khôi"]

@@ -14,6 +14,7 @@ from server.domain.roles import Right
 from server.domain.short_names import short_name
 from server.services.appointments import Slot, Wish, near_slots
 from server.services.board import Board, BoardDay, Entry, get_board
+from server.services.guides import free_guides
 from server.services.house import House
 from server.services.sheets import Row
 from server.web.auth import Principal
@@ -209,7 +210,8 @@ async def _chosen(house: House, board: Board, values: Mapping[str, str], now: da
         return None
     near = await _near(house, entry, now) if entry.excess or entry.hours else []
     to = next((slot for slot in near if slot.at.isoformat() == values.get("to")), near[0] if near else None)
-    return {"entry": entry, "near": near, "to": to, "is_asked": bool(asked)}
+    guides = await free_guides(house.database, house.space, entry.code, near, language=entry.language)
+    return {"entry": entry, "near": list(zip(near, guides, strict=True)), "to": to}
 
 
 async def _near(house: House, entry: Entry, now: datetime) -> list[Slot]:

@@ -13,6 +13,8 @@ from server.web.i18n import format_time
 
 _ACROSS = 120
 _DAY = timedelta(days=1)
+_NAME = timedelta(minutes=150)
+"""As long is a name across, most of the time."""
 _MOST_LANES = 4
 """In a week's column more lanes would be too narrow for names: the day has room for them."""
 
@@ -105,7 +107,7 @@ def place_down(day: BoardDay, axis: Axis, now: datetime, offer: Slot | None = No
 
 def place_across(day: BoardDay, axis: Axis, now: datetime, offer: Slot | None = None) -> tuple[list[Placed], int]:
     """Return a day's entries on the axis across, each in its row, and how many rows there are."""
-    laid_out = _laid_out(day, offer)
+    laid_out = _laid_out(day, offer, least=_NAME)
     placed = []
     for entry, (begins, ends), lane in laid_out:
         follows = [other[0] for _, other, row in laid_out if row.index == lane.index and other[0] >= ends]
@@ -145,15 +147,17 @@ def _placed(entry: Entry | None, classes: str, now: datetime, *, is_narrow: bool
     return Placed(classes, entry, short, when=f"{format_time(entry.begins)}–{format_time(entry.ends)}")
 
 
-def _laid_out(day: BoardDay, offer: Slot | None) -> list[tuple[Entry | None, tuple[datetime, datetime], Lane]]:
-    """Return the entries and the time on offer (None), by their begin, each with its lane."""
+def _laid_out(
+    day: BoardDay, offer: Slot | None, least: timedelta = timedelta(0)
+) -> list[tuple[Entry | None, tuple[datetime, datetime], Lane]]:
+    """Return the entries and the time on offer (None), by their begin, each with its lane free for `least`."""
     rows: list[tuple[Entry | None, tuple[datetime, datetime]]] = [
         (entry, (entry.begins, entry.ends)) for entry in day.entries
     ]
     if offer is not None and offer.at.date() == day.day:
         rows.append((None, (offer.at, offer.at + timedelta(minutes=offer.minutes))))
         rows.sort(key=lambda row: row[1][0])
-    lanes = lay_out([times for _, times in rows])
+    lanes = lay_out([(begins, max(ends, begins + least)) for _, (begins, ends) in rows])
     return [(entry, times, lane) for (entry, times), lane in zip(rows, lanes, strict=True)]
 
 
