@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -32,7 +34,7 @@ _FAR_MOMENT = datetime(2999, 12, 31, tzinfo=UTC)
 _COVERS = case((_D.planned > _D.named, _D.planned), else_=_D.named)
 # Members inside have standings of their own, so this finds every delegation of whom anybody is inside, by its index.
 _SOMEBODY_INSIDE = _D.id.in_(select(_PLACE.c.delegation_id).where(_PLACE.c.inside > text("0")))
-_STATUS: ColumnElement[str] = case(
+_STATUS: Any = case(
     (_D.status == Status.CANCELLED, Status.CANCELLED.value),
     (_D.arrived == 0, _D.status),
     (not_(_SOMEBODY_INSIDE), Status.LEFT.value),
@@ -94,13 +96,14 @@ def sort_key(delegation: DelegationRecord, sort: Sort) -> list[Any]:
 
 def count_cells(connection: Connection, wish: ListWish) -> list[Cell]:
     """Return how many of the delegations of the days and words are in each status, of each kind, and lack what."""
-    hands = [cast(case((condition, 1), else_=0), Integer).label(hand) for hand, condition in _HANDS.items()]
-    status = _STATUS.label("standing")
-    inner = select(status, _D.kind.label("sort"), *hands).where(*_base(wish)).subquery()
+    # One number for all that is lacking: grouping by a column for each took twice as long.
+    bits = [case((condition, 1 << place), else_=0) for place, condition in enumerate(_HANDS.values())]
+    lacks = cast(reduce(add, bits), Integer).label("lacks")
+    inner = select(_STATUS.label("standing"), _D.kind.label("sort"), lacks).where(*_base(wish)).subquery()
     columns = list(inner.c)
-    query = select(*columns, func.count().label("number")).group_by(*columns)
+    query: Any = select(*columns, func.count()).group_by(*columns)
     return [
-        Cell(row[0], row[1], frozenset(hand for hand, has in zip(_HANDS, row[2:-1], strict=True) if has), row[-1])
+        Cell(row[0], row[1], frozenset(hand for place, hand in enumerate(_HANDS) if row[2] >> place & 1), row[3])
         for row in connection.execute(query)
     ]
 
@@ -114,7 +117,8 @@ def count_days(connection: Connection, first: date, last: date) -> dict[date, in
     """Return for each day how many people are booked who were not cancelled."""
     query = (
         select(_D.visit_date, func.sum(_COVERS))
-        .where(_D.visit_date.between(first, last), _D.status.in_((Status.REQUESTED, Status.CONFIRMED)))
+        # Not `in`: SQLite would go by the index of the few statuses instead of the many days.
+        .where(_D.visit_date.between(first, last), _D.status.not_in((Status.CANCELLED, Status.NO_SHOW)))
         .group_by(_D.visit_date)
     )
     return {row[0]: int(row[1]) for row in connection.execute(query)}
