@@ -27,6 +27,7 @@ class Visitor(SQLModel, table=True):
 
     __tablename__ = "visitor"
     __table_args__ = (
+        Index("ix_visitor_search", "search_key", "id"),
         _index_where("ix_visitor_visit_date", "visit_date", "visit_date IS NOT NULL"),
         _index_where("ix_visitor_needs", "id", "needs <> ''"),
         _index_where("ix_visitor_walk_in", "id", "delegation_id IS NULL"),
@@ -34,7 +35,7 @@ class Visitor(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     delegation_id: int | None = Field(default=None, foreign_key="delegation.id", index=True)
     name: str | None = Field(default=None, max_length=200)
-    search_key: str = Field(default="", index=True)
+    search_key: str = ""
     occurrence: int = 1
     title: str = ""
     organisation: str = ""
