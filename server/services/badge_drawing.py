@@ -3,9 +3,10 @@
 import random
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from server.services import qr
@@ -14,6 +15,17 @@ BadgeLayout = Literal["badge", "sheet", "label"]
 Band = Literal["shutter", "river", "post", "night"]
 
 _COLUMNS, _ROWS = 8, 4
+_GLYPHS = Path(__file__).parents[2] / "static" / "glyphs.svg"
+# Ground and ink of the exhibits' signs, as on the wall.
+_SIGNS = {
+    "egov": ("#0A6350", "#FFFFFF"),
+    "home": ("#F6B91F", "#0C1B17"),
+    "edu": ("#1A5C9C", "#FFFFFF"),
+    "health": ("#B0331D", "#FFFFFF"),
+    "id": ("#A02C6B", "#FFFFFF"),
+    "economy": ("#A5CE3A", "#0C1B17"),
+    "lobby": ("#0A6350", "#FFFFFF"),
+}
 _ENDLESS = re.compile(r"\S{24}(?=\S)")
 # Ground, dark, light and accent of a band; shutter, river, post office and night as in the design's palette.
 _BANDS: dict[Band, tuple[str, str, str, str]] = {
@@ -62,6 +74,8 @@ class Words:
     """Of the sheet's foot, with `{n}` and `{of}`."""
     scale: str
     language: str
+    back: Mapping[str, Any] | None = None
+    """Of the other side, if it is printed: `title`, `rows` of (`sign` as SVG, `name`, `other`), `again`, `how`."""
 
 
 def content_of(cards: Sequence[Card], layout: BadgeLayout, words: Words) -> dict[str, Any]:
@@ -94,6 +108,21 @@ def draw_band(band: Band, pattern: str) -> str:
         tiles.append(f'<path transform="translate({x} {y}) rotate({turn} 20 20)" fill="{tone}" d="{shape}"/>')
     size = f'viewBox="0 0 {_COLUMNS * 40} {_ROWS * 40}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(tiles)}</svg>'
+
+
+def draw_sign(glyph: str) -> str:
+    """Return the sign of an exhibit as SVG; a plain tile where its glyph is none of ours."""
+    ground, ink = _SIGNS.get(glyph, ("#15866D", "#FFFFFF"))
+    shape = _glyphs().get(glyph, "").replace("currentColor", ink)
+    tile = f'<rect width="40" height="40" fill="{ground}"/>'
+    inner = f'<g transform="translate(4 4) scale(.8)">{shape}</g>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">{tile}{inner}</svg>'
+
+
+@lru_cache(maxsize=1)
+def _glyphs() -> dict[str, str]:
+    sprite = _GLYPHS.read_text(encoding="utf-8")
+    return dict(re.findall(r'<symbol id="([a-z-]+)" viewBox="0 0 40 40">(.*?)</symbol>', sprite, re.DOTALL))
 
 
 def _draw(text: str, level: qr.Level) -> str:

@@ -1,18 +1,22 @@
 """The words on badges, in the language of the context."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from server.domain.delegations import Kind
 from server.domain.passes import show_short_code
 from server.domain.roles import Role
 from server.domain.short_names import short_name
 from server.domain.space import Space
+from server.services.badge_drawing import draw_sign
 from server.services.badges import Badge, BadgeLayout, Band, Card, Words, picture, typeset
 from server.web.i18n import format_date, format_time, language, ngettext
 from server.web.i18n import gettext as _
 from server.web.words import role_name
 
+_MOST_ROWS = 10
 _BANDS: dict[str, Band] = {
     Kind.SCHOOL: "river",
     Kind.CITIZENS: "river",
@@ -22,9 +26,15 @@ _BANDS: dict[str, Band] = {
 }
 
 
-async def print_badges(space: Space, badges: Sequence[Badge], layout: BadgeLayout) -> bytes:
-    """Return the badges as PDF: one a page, four on A4 with crop marks, or labels of 62 × 29 mm."""
-    return await typeset([_card(space, badge, layout) for badge in badges], layout, _words(space, badges))
+async def print_badges(space: Space, badges: Sequence[Badge], layout: BadgeLayout, *, with_back: bool = False) -> bytes:
+    """Return the badges as PDF: one a page, four on A4 with crop marks, or labels of 62 × 29 mm.
+
+    With backs, each page of badges is followed by its other side; labels have none.
+    """
+    words = _words(space, badges)
+    if with_back and layout != "label":
+        words = replace(words, back=_back(space))
+    return await typeset([_card(space, badge, layout) for badge in badges], layout, words)
 
 
 async def preview_badges(space: Space, badges: Sequence[Badge], layout: BadgeLayout) -> bytes:
@@ -39,6 +49,24 @@ def _specimen() -> Badge:
         organisation=_("Tên cơ quan, đơn vị"), delegation=None, delegation_name=None, delegation_kind=None, covers=None,
         day=None, slot_at=None, minutes=0, role=None,
     )  # fmt: skip
+
+
+def _back(space: Space) -> dict[str, Any]:
+    exhibits = [zone for zone in space.zones[1:] if zone.exhibit][:_MOST_ROWS]
+    is_english = language() == "en"
+    return {
+        "title": _("Các gian trải nghiệm"),
+        "rows": [
+            {
+                "sign": draw_sign(zone.glyph),
+                "name": zone.name_en if is_english else zone.name,
+                "other": zone.name if is_english else zone.name_en,
+            }
+            for zone in exhibits
+        ],
+        "again": _("Xem lại hành trình"),
+        "how": _("Quét mã ở mặt trước bằng điện thoại.") + "\n" + _("Không cần cài ứng dụng."),
+    }
 
 
 def _words(space: Space, badges: Sequence[Badge]) -> Words:

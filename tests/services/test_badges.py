@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import unicodedata
 from dataclasses import replace
 from typing import Any, Literal
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from server.domain.passes import KeyRing, PassKind, SigningKey, new_pass_id, pass_text
-from server.services.badge_drawing import BadgeLayout, Card, Words, content_of, draw_band
+from server.services.badge_drawing import BadgeLayout, Card, Words, content_of, draw_band, draw_sign
 from server.services.badges import TEMPLATE, typeset
 from server.services.press import load
 from tests.scanner import read_codes
@@ -34,6 +35,34 @@ async def test_a_print_is_a_pdf(layout: BadgeLayout):
     assert document.startswith(b"%PDF-")
     pages = {"badge": 5, "sheet": 2, "label": 5}[layout]
     assert f"/Type/Pages/Count {pages}/".encode() in document
+
+
+BACK = {
+    "title": "Các gian trải nghiệm",
+    "rows": [{"sign": draw_sign("egov"), "name": "Chính quyền số " * 9, "other": "Digital government"}] * 10,
+    "again": "Xem lại hành trình",
+    "how": "Quét mã ở mặt trước.",
+}
+
+
+@pytest.mark.parametrize(("layout", "pages"), [("badge", 10), ("sheet", 4)])
+async def test_with_backs_every_page_of_badges_is_followed_by_its_other_side(layout: BadgeLayout, pages: int):
+    document = await typeset([card() for _ in range(5)], layout, replace(WORDS, back=BACK))
+    assert f"/Type/Pages/Count {pages}/".encode() in document
+
+
+@pytest.mark.parametrize("glyph", ["egov", "home", "edu", "health", "id", "economy"])
+def test_every_exhibit_s_glyph_is_on_its_sign(glyph: str):
+    assert draw_sign(glyph).count("<path") + draw_sign(glyph).count("<rect") >= 2
+    assert "currentColor" not in draw_sign(glyph)
+
+
+@pytest.mark.slow
+async def test_750_badges_are_one_file_in_seconds():
+    began = time.perf_counter()
+    document = await typeset([card(large=f"Lan {number}") for number in range(750)], "sheet", WORDS)
+    assert b"/Type/Pages/Count 188/" in document
+    assert time.perf_counter() - began < 30  # 3 s where nothing else runs
 
 
 @pytest.mark.parametrize(("layout", "codes"), [("badge", 1), ("sheet", 4), ("label", 1)])

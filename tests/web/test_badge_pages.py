@@ -88,6 +88,15 @@ async def test_what_was_printed_is_said_and_not_ticked_again(browser: Browser, s
         await expect(page.locator(".desk-panel")).to_contain_text("Tờ A4, 1 thẻ")
 
 
+async def test_the_other_side_is_printed_where_it_is_asked_for(browser: Browser, space: RunningHouse) -> None:
+    script = PRINT.replace("'layout', 'sheet'", "'layout', 'badge'], ['back', 'yes'").replace(
+        "(await answer.text()).slice(0, 5)", "(await answer.text()).includes('/Type/Pages/Count 6/')"
+    )
+    async with at_desk(browser, space, "Tuyết") as page:
+        await page.goto(f"{space.url}/staff/badges?delegation=D017")
+        assert await page.evaluate(script, await holders_on(page)) == [200, "application/pdf", True]
+
+
 async def test_walk_ins_of_the_day_are_printed_too(browser: Browser, space: RunningHouse) -> None:
     async with at_desk(browser, space, "Tuyết", scripts=False) as page:
         await page.goto(f"{space.url}/staff/badges")

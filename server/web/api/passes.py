@@ -187,11 +187,13 @@ async def list_prints(request: Request, query: Page) -> Response:
     return reply(PrintList(items=items, next=str(rows[-1].id) if len(rows) == query.limit else None))
 
 
-async def print_response(request: Request, pass_ids: Sequence[str], layout: BadgeLayout) -> Response:
+async def print_response(
+    request: Request, pass_ids: Sequence[str], layout: BadgeLayout, *, with_back: bool = False
+) -> Response:
     """Answer the badges of passes as a PDF, remembered with who asked for it."""
     desk = await records.desk_of(request)
     document = await prints.print_passes(
-        desk, pass_ids, layout, lambda badges: print_badges(desk.space, badges, layout)
+        desk, pass_ids, layout, lambda badges: print_badges(desk.space, badges, layout, with_back=with_back)
     )
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="sanh-badges.pdf"'}
     return Response(document, headers=headers, media_type="application/pdf")

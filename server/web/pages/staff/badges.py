@@ -61,7 +61,10 @@ async def print_chosen(request: Request) -> Response:
     if not holders:
         raise DomainError("nothing_to_print")
     return await print_response(
-        request, await badge_choice.passes_of_holders(house.passes, house.database, holders), layout
+        request,
+        await badge_choice.passes_of_holders(house.passes, house.database, holders),
+        layout,
+        with_back="back" in form,
     )
 
 
