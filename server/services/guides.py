@@ -21,7 +21,7 @@ from server.storage.database import Database
 from server.storage.delegations import find_delegation, lock_rows, update_delegation
 from server.storage.ids import new_id
 
-_SLICE = 100
+_SLICE = 25
 _LONGEST = timedelta(days=1)
 # Names and notes are a person's data: the log names them and does not tell them.
 _TOLD = frozenset({"kind", "languages", "hours", "is_active"})

@@ -3,7 +3,8 @@
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,16 +18,23 @@ from server.services.appointments import Slot as FreeSlot
 from server.services.appointments import free_slots
 from server.services.booking import Placing, place_delegation
 from server.web.api import records
+from server.web.i18n import gettext as _
 from server.web.openapi import Line, Model, Query, operation, reply
 from server.web.templating import house_of
 
 _Languages = Annotated[list[records.Language], Field(min_length=1, max_length=20)]
 
 
+def _plausible(day: date) -> date:
+    if not 2000 <= day.year < 2100:
+        raise PydanticCustomError("impossible_date", _("Ngày phải nằm trong khoảng từ năm 2000 đến 2099."))
+    return day
+
+
 class SlotQuery(Query):
     """Which times: of a day, for so many people, for so long. `delegation` is one that is to be moved."""
 
-    day: records.QueryDay
+    day: Annotated[records.QueryDay, AfterValidator(_plausible)]
     people: Annotated[int, Field(ge=1, le=MAX_PLANNED)] = 1
     minutes: Annotated[int, Field(ge=5, le=1_440)] = 60
     delegation: records.Code | None = None

@@ -13,7 +13,7 @@ from server.services.booking import Placing, place_delegation
 from server.services.guides import assign_guide, unassign_guide
 from server.web.api.records import desk_of
 from server.web.forms import read_form
-from server.web.pages.staff.appointment_dialogs import Refused, number_in
+from server.web.pages.staff.appointment_dialogs import Refused, number_in, path_word
 from server.web.pages.staff.appointments import board_page, view_of
 from server.web.pages.staff.desk import enter
 from server.web.templating import house_of
@@ -26,7 +26,7 @@ async def place(request: Request) -> Response:
     principal = await enter(request, Right.EDIT_DELEGATIONS)
     if isinstance(principal, Response):
         return principal
-    form, code = await read_form(request), request.path_params["code"]
+    form, code = await read_form(request), path_word(request, "code")
     desk = await desk_of(request)
     try:
         placed = await place_delegation(desk, code, _placing(form, desk.space.timezone))
@@ -45,7 +45,7 @@ async def assign(request: Request) -> Response:
     principal = await enter(request, Right.EDIT_DELEGATIONS)
     if isinstance(principal, Response):
         return principal
-    form, code = await read_form(request), request.path_params["code"]
+    form, code = await read_form(request), path_word(request, "code")
     desk = await desk_of(request)
     force = form.get("force", "")[:_LONGEST_REASON]
     try:
@@ -63,7 +63,7 @@ async def unassign(request: Request) -> Response:
     principal = await enter(request, Right.EDIT_DELEGATIONS)
     if isinstance(principal, Response):
         return principal
-    form, code = await read_form(request), request.path_params["code"]
+    form, code = await read_form(request), path_word(request, "code")
     await unassign_guide(await desk_of(request), code, form.get("guide", ""))
     house = house_of(request)
     view = view_of(form, house.space.day_of(house.clock.now()))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from starlette.requests import Request
+
 from server.domain.delegations import DelegationRecord
 from server.domain.errors import DomainError
 from server.services.appointments import free_slots
@@ -68,6 +70,14 @@ async def guide_dialog(house: House, code: str, refused: Refused | None) -> dict
         "problem": refused.sentence if refused else "",
         "refused": refused.form.get("guide", "") if refused else "",
     }
+
+
+def path_word(request: Request, name: str) -> str:
+    """Return a part of the address that names something. Raise `not_found` for what no database can hold."""
+    word: str = request.path_params[name]
+    if "\x00" in word:
+        raise DomainError("not_found")
+    return word
 
 
 def number_in(values: Mapping[str, str], name: str) -> int | None:

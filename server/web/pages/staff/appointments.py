@@ -140,8 +140,14 @@ async def _dialogs(
     found: dict[str, Any] = dict.fromkeys(("slot_dialog", "guide_dialog", "book"))
     if not may_edit:
         return found
-    setting = refused.code if refused and refused.is_slot else ("" if refused else values.get("set", ""))
-    assigning = refused.code if refused and not refused.is_slot else ("" if refused else values.get("assign", ""))
+    setting = (
+        refused.code if refused and refused.is_slot else ("" if refused else values.get("set", "").replace("\x00", ""))
+    )
+    assigning = (
+        refused.code
+        if refused and not refused.is_slot
+        else ("" if refused else values.get("assign", "").replace("\x00", ""))
+    )
     try:
         if setting:
             return found | {"slot_dialog": await slot_dialog(house, setting.strip(), values, refused)}

@@ -21,7 +21,7 @@ from server.web.auth import Principal
 from server.web.forms import read_form
 from server.web.i18n import format_date
 from server.web.i18n import gettext as _
-from server.web.pages.staff.appointment_dialogs import number_in
+from server.web.pages.staff.appointment_dialogs import number_in, path_word
 from server.web.pages.staff.desk import enter, render_desk
 from server.web.problems import PROBLEMS, sentence_of
 from server.web.slot_words import language_name, weekday_name
@@ -49,7 +49,7 @@ async def add_guide(request: Request) -> Response:
 
 async def change_guide(request: Request) -> Response:
     """Change a guide from the form, unless somebody else has meanwhile."""
-    return await _save(request, request.path_params["id"])
+    return await _save(request, path_word(request, "id"))
 
 
 async def _save(request: Request, id_: str | None) -> Response:

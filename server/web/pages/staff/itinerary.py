@@ -18,7 +18,7 @@ from server.web.api.records import desk_of
 from server.web.auth import Principal
 from server.web.forms import read_form
 from server.web.pages.menu import page_exists
-from server.web.pages.staff.appointment_dialogs import number_in
+from server.web.pages.staff.appointment_dialogs import number_in, path_word
 from server.web.pages.staff.desk import enter, render_desk
 from server.web.problems import PROBLEMS, sentence_of
 from server.web.slot_words import slot_words
@@ -32,7 +32,7 @@ async def show_itinerary(request: Request) -> Response:
     principal = await enter(request, Right.READ_DELEGATIONS)
     if isinstance(principal, Response):
         return principal
-    house, code = house_of(request), request.path_params["code"]
+    house, code = house_of(request), path_word(request, "code")
     anew = "propose" in request.query_params
     return _page(request, principal, await service.get_itinerary(house.database, house.space, code, propose_anew=anew))
 
@@ -42,7 +42,7 @@ async def keep_itinerary(request: Request) -> Response:
     principal = await enter(request, Right.EDIT_DELEGATIONS)
     if isinstance(principal, Response):
         return principal
-    house, code = house_of(request), request.path_params["code"]
+    house, code = house_of(request), path_word(request, "code")
     form = await read_form(request)
     known = await service.get_itinerary(house.database, house.space, code)
     try:
