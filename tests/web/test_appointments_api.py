@@ -75,3 +75,8 @@ def test_hours_that_close_before_they_open_are_refused(programs: Programs) -> No
 def test_a_guide_may_not_give_times(programs: Programs) -> None:
     code = add(programs)
     assert programs.call("PUT", f"/delegations/{code}/appointment", role="guide", json={"at": NINE}).status_code == 403
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "1700000000"])
+def test_a_day_that_cannot_be_is_no_failure(programs: Programs, day: str) -> None:
+    assert programs.call("GET", f"/slots?day={day}").status_code == 422
