@@ -25,7 +25,11 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8000", description="the address that the QR codes bear")
     timezone: str = Field("Asia/Ho_Chi_Minh", description="the space's own clock")
     language: str = Field("vi", description="vi or en")
-    smtp_url: str = Field("", description="smtp://user:password@host:port")
+    smtp_url: str = Field("", description="smtp://user:password@host:port?starttls=yes, or smtps://…: mail leaves here")
+    message_from: str = Field("sanh@localhost", description="the address that mail comes from")
+    message_hook_url: str = Field("", description="https://…: messages to phones are posted here as JSON")
+    message_hook_secret: str = Field("", description="signs what is posted to the hook")
+    message_folder: Path | None = Field(None, description="messages that have no other door are written here")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="what is logged, and above")
     space_file: Path | None = Field(None, description="TOML: names, zones, capacities, opening hours, brand")
 

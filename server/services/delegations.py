@@ -21,6 +21,7 @@ from server.domain.errors import DomainError
 from server.domain.text import search_key
 from server.services.appointments import take_slot
 from server.services.desk import Desk
+from server.services.messages import queue_step
 from server.storage import delegations as storage
 from server.storage.audit import append_line
 from server.storage.database import Database
@@ -32,6 +33,7 @@ _TOLD = frozenset({"kind", "status", "planned", "visit_date", "slot_at", "minute
 
 
 _IN_SLOT = frozenset({"slot_at", "minutes", "planned"})
+_WORTH_TELLING = frozenset({"visit_date", "slot_at", "minutes", "planned"})
 _MINUTES = 60
 
 
@@ -143,7 +145,10 @@ def _change(
         connection,
         desk.entry("change_delegation", f"delegation:{old.code}", before=_told(before), after=_told(row)),
     )
-    return storage.find_delegation(connection, old.code) or old
+    new = storage.find_delegation(connection, old.code) or old
+    if old.decided == Status.CONFIRMED == new.decided and not _WORTH_TELLING.isdisjoint(row):
+        queue_step(connection, desk, new, "changed")
+    return new
 
 
 def _columns(connection: Connection, desk: Desk, old: DelegationRecord, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,6 +180,7 @@ def _cancel(connection: Connection, desk: Desk, code: str, reason: str) -> Deleg
         connection,
         desk.entry("cancel_delegation", f"delegation:{old.code}", before={"status": old.decided}),
     )
+    queue_step(connection, desk, old, "cancelled")
     return storage.find_delegation(connection, old.code) or old
 
 
@@ -188,6 +194,7 @@ def _confirm(connection: Connection, desk: Desk, code: str) -> DelegationRecord:
     before, after = {"status": old.decided}, {"status": Status.CONFIRMED.value}
     entry = desk.entry("confirm_delegation", f"delegation:{old.code}", before={**before}, after={**after})
     append_line(connection, entry)
+    queue_step(connection, desk, old, "confirmed")
     return storage.find_delegation(connection, old.code) or old
 
 

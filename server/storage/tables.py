@@ -14,6 +14,7 @@ from server.storage.import_changes import ImportChange
 from server.storage.import_lines import ImportEdit, ImportRow
 from server.storage.imports import ImportJob, ImportPart
 from server.storage.itinerary import ItineraryStop
+from server.storage.messages import Message
 from server.storage.movements import Movement
 from server.storage.organisations import Organisation
 from server.storage.passes import Pass
@@ -21,6 +22,7 @@ from server.storage.people import Visitor
 from server.storage.prints import Print, PrintedPass
 from server.storage.queues import QueuePlace
 from server.storage.roll_call import RollCall, RollCallTick
+from server.storage.requests import VisitRequest
 from server.storage.spaces import Gate, SpaceRow, ZoneRow
 from server.storage.standings import Standing
 from server.storage.visits import Visit
@@ -43,6 +45,7 @@ __all__ = [
     "ImportRow",
     "GuideRow",
     "ItineraryStop",
+    "Message",
     "Movement",
     "Organisation",
     "Pairing",
@@ -57,6 +60,7 @@ __all__ = [
     "StaffSession",
     "Standing",
     "Visit",
+    "VisitRequest",
     "Visitor",
     "ZoneRow",
 ]
