@@ -21,6 +21,7 @@ from server.domain.errors import DomainError
 from server.plugin import BrokenPlugin, Plugin, load_plugins, reason_of
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
+from server.services.audit import AuditChain
 from server.services.bus import Bus, NoBus
 from server.services.checkin import CheckIn
 from server.services.clock import Clock
@@ -113,6 +114,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
         occupancy=occupancy,
         arrivals=arrivals,
         checkin=checkin,
+        audit=AuditChain(database),
         imports=ImportRunner(settings, database, clock),
     )
 

@@ -4,7 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 from starlette.applications import Starlette
@@ -14,14 +15,21 @@ from server.services.clock import Clock
 from server.services.corrections import finish_corrections
 from server.services.day_end import close_due_day
 from server.services.house import House
+from server.services.message_doors import Letter, open_doors
+from server.services.messages import send_due
 from server.services.queueing import call_waiting
 from server.services.recount import recount
+from server.services.staff import ended_sessions
 from server.storage.database import Database, StorageUnavailableError
 from server.storage.movements import last_received
 from server.storage.queues import read_pace
+from server.web.letters import compose
 
 FOLLOW_SECONDS = 0.5
 """How often changes of other processes are looked for: the command line's, and what the bus has lost."""
+
+MESSAGE_SECONDS = 2.0
+"""How often messages that are due are looked for."""
 
 _log = structlog.get_logger()
 
@@ -30,7 +38,14 @@ def start_works(app: Starlette) -> "list[asyncio.Task[None]]":
     """Start the works of a house; the tasks are for `end_works`."""
     house: House = app.state.house
     works = [house.hub.run(), house.bus.run(), house.checkin.run(), house.arrivals.run(), app.state.presence.run()]
-    works += [_follow(app), _keep_days(house), app.state.figures.loop.run(), _end_with_parent()]
+    works += [
+        _follow(app),
+        _keep_days(house),
+        _keep_chain(house),
+        app.state.figures.loop.run(),
+        _end_with_parent(),
+        send_messages(app),
+    ]
     works += [house.imports.run()]
     tasks = [asyncio.create_task(work) for work in works]
     for task in tasks:
@@ -94,6 +109,11 @@ async def _follow(app: Starlette) -> None:
         for device_id in await house.devices.reload():
             await app.state.live.cut_off(device_id)
 
+    async def follow_sessions() -> None:
+        if open_now := app.state.live.staff_sessions:
+            for ended in await ended_sessions(house.database, open_now):
+                await app.state.live.cut_off_staff(ended)
+
     async def follow_keys() -> None:
         house.keys.reload()
 
@@ -103,6 +123,7 @@ async def _follow(app: Starlette) -> None:
         await attempts.make(house.occupancy.refresh, "occupancy")
         await attempts.make(house.database.tend, "database")
         await attempts.make(follow_keys, "keys")
+        await attempts.make(follow_sessions, "sessions")
 
 
 async def _keep_days(house: House) -> None:
@@ -124,6 +145,36 @@ async def _keep_days(house: House) -> None:
     while True:
         await attempts.make(keep, "days")
         await asyncio.sleep(min(10.0, max(0.2, 20 / house.clock.speed)))
+
+
+async def _keep_chain(house: House) -> None:
+    """Verify what is new in the audit log, twice a minute."""
+    attempts = _Attempts()
+
+    async def verify() -> None:
+        await house.audit.go_on()
+
+    while True:
+        await attempts.make(verify, "audit chain")
+        await asyncio.sleep(30)
+
+
+async def send_messages(app: Starlette) -> None:
+    """Send what is queued; several processes share the work."""
+    house: House = app.state.house
+    attempts = _Attempts()
+    doors = open_doors(house.settings)
+
+    async def make(message: "Mapping[str, Any]") -> Letter:
+        return await compose(house, app.state.templates, message)
+
+    async def send() -> None:
+        while await send_due(house.database, doors, make):
+            await asyncio.sleep(0)
+
+    while doors:
+        await attempts.make(send, "messages")
+        await asyncio.sleep(MESSAGE_SECONDS)
 
 
 async def _end_with_parent() -> None:

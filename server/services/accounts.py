@@ -40,6 +40,7 @@ class StaffAccount:
     language: str
     created_at: datetime
     disabled_at: datetime | None = None
+    must_change: bool = False
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -77,14 +78,14 @@ class Accounts:
         """
         shown = " ".join(unicodedata.normalize("NFC", name).split())
         # Some capitals fold to two or three letters: the login may be longer than the name.
-        if not shown or len(_login(shown)) > 100 or len(shown) > 100 or not shown.isprintable():
+        if not shown or len(login_of(shown)) > 100 or len(shown) > 100 or not shown.isprintable():
             raise DomainError("bad_name")
         row = {
             "id": new_id(),
-            "login": _login(shown),
+            "login": login_of(shown),
             "name": shown,
             "role": _role(role),
-            "password_hash": await self._hash(password, least),
+            "password_hash": await self.hash_password(password, least),
             "language": "vi",
             "created_at": real_now(),
         }
@@ -100,10 +101,10 @@ class Accounts:
 
     async def reset(self, name: str, password: str, *, actor: str = "command line") -> StaffAccount:
         """Give an account a new password and end its sessions. Raises `unknown_account`, `weak_password`."""
-        row = await self._database.read(storage.find_account, _login(name))
+        row = await self._database.read(storage.find_account, login_of(name))
         if row is None:
             raise DomainError("unknown_account", account=name[:100])
-        change = {"password_hash": await self._hash(password), "disabled_at": None}
+        change = {"password_hash": await self.hash_password(password), "disabled_at": None, "must_change": False}
         await self._database.write(_change_account, row["id"], change, actor)
         return _account(row)
 
@@ -112,13 +113,15 @@ class Accounts:
 
         Raises `wrong_credentials` for whatever is wrong, `too_many_attempts` with `wait_seconds`.
         """
-        login = _login(login)
+        login = login_of(login)
         self._by_address.take(address)
         self._by_login.take(login)
         self._by_pair.take(login, address)
         row = await self._database.read(storage.find_account, login)
         known = row["password_hash"] if row and row["disabled_at"] is None else None
-        if not await self._is_right(password, known) or row is None:
+        if not await self.is_right(password, known) or row is None:
+            if row is not None:
+                await self._database.write(_tell, f"account:{row['id']}", "fail_sign_in")
             raise DomainError("wrong_credentials")
         self._by_pair.forget(login, address)
         now = real_now()
@@ -131,7 +134,7 @@ class Accounts:
             "seen_at": now,
             "expires_at": now + SESSION_TIME,
         }
-        await self._database.write(storage.add_session, session)
+        await self._database.write(_open_session, session)
         return _account(row), secret
 
     async def by_session(self, secret: str) -> StaffAccount | None:
@@ -173,13 +176,17 @@ class Accounts:
         row = await self._database.read(storage.find_token, hash_secret(secret))
         return _token(row) if row else None
 
-    async def _hash(self, password: str, least: int = LEAST_PASSWORD) -> str:
+    def count_try(self, account_id: str) -> None:
+        """Count a try of one's own password. Raises `too_many_attempts`."""
+        self._by_pair.take(account_id)
+
+    async def hash_password(self, password: str, least: int = LEAST_PASSWORD) -> str:
         if not least <= len(password) <= _LONGEST_PASSWORD:
             raise DomainError("weak_password", least=least)
         async with self._hashing:
             return await asyncio.to_thread(_hasher().hash, unicodedata.normalize("NFC", password))
 
-    async def _is_right(self, password: str, known: str | None) -> bool:
+    async def is_right(self, password: str, known: str | None) -> bool:
         if len(password) > _LONGEST_PASSWORD:
             return False
         async with self._hashing:
@@ -201,7 +208,7 @@ def _nobodys_hash() -> str:
     return _hasher().hash(secrets.token_hex(16))
 
 
-def _login(name: str) -> str:
+def login_of(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name[:200]).split()).casefold()
 
 
@@ -221,11 +228,21 @@ def _account(row: Mapping[Any, Any]) -> StaffAccount:
         language=row["language"],
         created_at=row["created_at"],
         disabled_at=row.get("disabled_at"),
+        must_change=bool(row.get("must_change")),
     )
 
 
 def _token(row: Mapping[Any, Any]) -> ProgramToken:
     return ProgramToken(row["id"], row["name"], Role(row["role"]), row["created_at"], row.get("revoked_at"))
+
+
+def _tell(connection: Connection, actor: str, action: str) -> None:
+    append_line(connection, Entry(real_now(), actor, action, actor))
+
+
+def _open_session(connection: Connection, session: dict[str, Any]) -> None:
+    storage.add_session(connection, session)
+    _tell(connection, f"account:{session['account_id']}", "sign_in")
 
 
 def _add_account(connection: Connection, row: dict[str, Any], actor: str) -> None:

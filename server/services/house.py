@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from server.domain.space import Space
 from server.services.accounts import Accounts
 from server.services.arrivals import ArrivalsBoard
+from server.services.audit import AuditChain
 from server.services.bus import Bus
 from server.services.checkin import CheckIn
 from server.services.clock import Clock
@@ -35,5 +36,6 @@ class House:
     occupancy: OccupancyBoard
     arrivals: ArrivalsBoard
     checkin: CheckIn
+    audit: AuditChain
     imports: ImportRunner
     plugins: dict[str, str | None] = field(default_factory=dict)

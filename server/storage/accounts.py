@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, false, func, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from server.storage.ids import new_id
+from server.storage.locks import lock_word
 
 
 class Account(SQLModel, table=True):
@@ -20,6 +21,7 @@ class Account(SQLModel, table=True):
     language: str = Field(default="vi", max_length=5)
     created_at: datetime
     disabled_at: datetime | None = None
+    must_change: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class StaffSession(SQLModel, table=True):
@@ -55,6 +57,17 @@ def find_account(connection: Connection, login: str) -> RowMapping | None:
     return connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.login == login)).mappings().first()
 
 
+def read_account(connection: Connection, account_id: str) -> RowMapping | None:
+    return connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.id == account_id)).mappings().first()
+
+
+def other_administrators(connection: Connection, account_id: str) -> int:
+    """Return how many administrators may sign in beside this account. Others who count wait until this one commits."""
+    lock_word(connection, "administrators")
+    able = ACCOUNTS.c.disabled_at.is_(None) & (ACCOUNTS.c.role == "administrator")
+    return connection.scalar(select(func.count()).where(able, ACCOUNTS.c.id != account_id)) or 0
+
+
 def list_accounts(connection: Connection) -> Sequence[RowMapping]:
     """Return every account, disabled ones too, by login."""
     return connection.execute(select(ACCOUNTS).order_by(ACCOUNTS.c.login)).mappings().all()
@@ -68,6 +81,46 @@ def change_account(connection: Connection, account_id: str, values: Mapping[str,
     """Change an account and end its sessions."""
     connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(**values))
     connection.execute(delete(SESSIONS).where(SESSIONS.c.account_id == account_id))
+
+
+def sessions_of(connection: Connection, account_id: str, now: datetime) -> Sequence[RowMapping]:
+    """Return an account's living sessions, the newest first."""
+    query = select(SESSIONS).where(SESSIONS.c.account_id == account_id, SESSIONS.c.expires_at > now)
+    return connection.execute(query.order_by(SESSIONS.c.created_at.desc())).mappings().all()
+
+
+def living_sessions(connection: Connection, hashes: Sequence[str], now: datetime) -> set[str]:
+    """Return which of these sessions live."""
+    query = (
+        select(SESSIONS.c.id_hash)
+        .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
+        .where(SESSIONS.c.id_hash.in_(hashes), SESSIONS.c.expires_at > now, ACCOUNTS.c.disabled_at.is_(None))
+    )
+    return set(connection.scalars(query))
+
+
+def end_sessions(connection: Connection, account_id: str, *, only: str | None = None, but: str | None = None) -> int:
+    """End an account's sessions, or one of them, or all but one; return how many."""
+    query = delete(SESSIONS).where(SESSIONS.c.account_id == account_id)
+    if only is not None:
+        query = query.where(SESSIONS.c.id_hash == only)
+    if but is not None:
+        query = query.where(SESSIONS.c.id_hash != but)
+    return int(connection.execute(query).rowcount)
+
+
+def change_password(connection: Connection, account_id: str, values: Mapping[str, Any], but: str) -> None:
+    """Change an account and end its sessions, but for one."""
+    connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(**values))
+    end_sessions(connection, account_id, but=but)
+
+
+def rename(connection: Connection, account_id: str, name: str) -> None:
+    connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(name=name))
+
+
+def set_language(connection: Connection, account_id: str, language: str) -> None:
+    connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(language=language))
 
 
 def add_session(connection: Connection, values: Mapping[str, Any]) -> None:

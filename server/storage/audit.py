@@ -22,8 +22,8 @@ _CHUNK = 2000
 class AuditLine(SQLModel, table=True):
     __tablename__ = "audit_line"
     seq: int | None = Field(default=None, primary_key=True)
-    at: datetime
-    actor: str = Field(max_length=100)
+    at: datetime = Field(index=True)
+    actor: str = Field(index=True, max_length=100)
     action: str = Field(index=True, max_length=60)
     subject: str = Field(index=True, max_length=80)
     before: dict[str, object] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
@@ -70,14 +70,20 @@ def verify_chain(connection: Connection, after: int = 0, previous: str = GENESIS
     Lines cut off at the end leave no trace in the chain: keep the newest hash elsewhere to notice that.
     """
     while True:
-        query = select(_LINES).where(_LINES.c.seq > after).order_by(_LINES.c.seq).limit(_CHUNK)
-        lines = connection.execute(query).mappings().all()
-        for line in lines:
-            if line["previous_hash"] != previous or line["hash"] != _hash(previous, dict(line)):
-                return int(line["seq"])
-            previous, after = line["hash"], line["seq"]
-        if len(lines) < _CHUNK:
-            return None
+        count, after, previous, broken = verify_slice(connection, after, previous, _CHUNK)
+        if broken is not None or count < _CHUNK:
+            return broken
+
+
+def verify_slice(connection: Connection, after: int, previous: str, most: int) -> tuple[int, int, str, int | None]:
+    """Verify at most so many lines; return how many fitted, the last one's `seq` and hash, and the first that broke."""
+    query = select(_LINES).where(_LINES.c.seq > after).order_by(_LINES.c.seq).limit(most)
+    count = 0
+    for line in connection.execute(query).mappings():
+        if line["previous_hash"] != previous or line["hash"] != _hash(previous, dict(line)):
+            return count, after, previous, int(line["seq"])
+        previous, after, count = line["hash"], line["seq"], count + 1
+    return count, after, previous, None
 
 
 def _hash(previous: str, line: Mapping[str, Any]) -> str:

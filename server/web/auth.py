@@ -14,7 +14,7 @@ from server.domain.roles import RIGHTS, Right, Role
 from server.services.accounts import SESSION_TIME
 from server.services.devices import PairedDevice
 from server.services.house import House
-from server.services.secrets import DEVICE, PROGRAM
+from server.services.secrets import DEVICE, PROGRAM, hash_secret
 
 DEVICE_COOKIE = "sanh_device"
 SESSION_COOKIE = "sanh_session"
@@ -30,6 +30,8 @@ class Principal:
     account_id: str | None = None
     token_id: str | None = None
     device: PairedDevice | None = None
+    must_change: bool = False  # signed in with a password that was lent: nothing but changing it
+    session: str = ""  # the hash by which the session is known
     is_refused: bool = False  # bears a token that is not good (any more)
 
     @property
@@ -108,7 +110,16 @@ async def _find(connection: HTTPConnection, house: House) -> Principal:
     session = connection.cookies.get(SESSION_COOKIE)
     account = await house.accounts.by_session(session) if session else None
     if account is not None:
-        return Principal(account.name, account.role, account_id=account.id, device=device)
+        # Who must change the password first has no rights yet.
+        role = None if account.must_change else account.role
+        return Principal(
+            account.name,
+            role,
+            account_id=account.id,
+            device=device,
+            must_change=account.must_change,
+            session=hash_secret(session or ""),
+        )
     return Principal(device.name if device else "", device=device)
 
 

@@ -42,6 +42,7 @@ class LiveSockets:
 
     def __init__(self) -> None:
         self._by_device: defaultdict[str, set[_Session]] = defaultdict(set)
+        self._by_session: defaultdict[str, set[_Session]] = defaultdict(set)
         self.open: Counter[str] = Counter()
         self.problems: Counter[str] = Counter()
 
@@ -57,6 +58,24 @@ class LiveSockets:
     def devices(self) -> frozenset[str]:
         """Return the ids of the devices that hold a socket now."""
         return frozenset(self._by_device)
+
+    def add_staff(self, id_hash: str, session: "_Session") -> None:
+        self._by_session[id_hash].add(session)
+
+    def remove_staff(self, id_hash: str, session: "_Session") -> None:
+        self._by_session[id_hash].discard(session)
+        if not self._by_session[id_hash]:
+            del self._by_session[id_hash]
+
+    @property
+    def staff_sessions(self) -> list[str]:
+        """Return the hashes of the staff's sessions that hold a socket now."""
+        return list(self._by_session)
+
+    async def cut_off_staff(self, id_hash: str) -> None:
+        """Close every socket that a session of the staff opened."""
+        sessions = list(self._by_session.get(id_hash, ()))
+        await asyncio.gather(*(session.close(_REVOKED, "session ended") for session in sessions))
 
     async def cut_off(self, device_id: str) -> None:
         """Close every socket of a device."""
@@ -82,6 +101,8 @@ async def live(socket: WebSocket) -> None:
     sockets.open[kind] += 1
     if device is not None:
         sockets.add(device.id, session)
+    if principal.session:
+        sockets.add_staff(principal.session, session)
     try:
         # A device may have been revoked since it was looked up, before its socket was among those to cut off.
         if principal.is_refused or (device is not None and house.devices.get(device.id) is None):
@@ -94,6 +115,8 @@ async def live(socket: WebSocket) -> None:
         sockets.open[kind] -= 1
         if device is not None:
             sockets.remove(device.id, session)
+        if principal.session:
+            sockets.remove_staff(principal.session, session)
 
 
 class _Session:

@@ -50,6 +50,9 @@ PROBLEMS: dict[str, Problem] = {
     "revoked_pass": Problem(409, mark("Thẻ này đã bị hủy.")),
     "unknown_account": Problem(404, mark("Không có tài khoản %(account)s.")),
     "account_exists": Problem(409, mark("Đã có tài khoản %(account)s.")),
+    "last_administrator": Problem(409, mark("Đây là quản trị cuối cùng, phải còn ít nhất một quản trị.")),
+    "wrong_password": Problem(422, mark("Mật khẩu đang dùng chưa đúng.")),
+    "same_password": Problem(422, mark("Mật khẩu mới phải khác mật khẩu đang dùng.")),
     "weak_password": Problem(422, mark("Mật khẩu cần ít nhất %(least)s ký tự.")),
     "bad_role": Problem(422, mark("Không có vai trò %(role)s; các vai trò: %(roles)s.")),
     "bad_name": Problem(422, mark("Tên phải có từ 1 đến 100 ký tự.")),
@@ -102,6 +105,10 @@ PROBLEMS: dict[str, Problem] = {
     "check_in:cancelled_delegation": Problem(409, mark("Đoàn này đã hủy.")),
     "check_in:revoked_pass": Problem(409, mark("Thẻ của đoàn đã bị hủy.")),
     "slot_missing": Problem(409, mark("Đoàn %(delegation)s chưa có giờ hẹn.")),
+    "unknown_message_id": Problem(404, mark("Không có tin này.")),
+    "message_is_being_sent": Problem(409, mark("Tin này đang được gửi.")),
+    "unknown_request": Problem(404, mark("Không tìm thấy yêu cầu này, hoặc số điện thoại không khớp.")),
+    "request_settled": Problem(409, mark("Đoàn đã đến hoặc đã hủy, không rút yêu cầu được nữa.")),
     "internal_error": Problem(500, mark("Hệ thống gặp lỗi. Sự việc đã được ghi lại.")),
 }
 _BY_STATUS = {

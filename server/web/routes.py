@@ -12,8 +12,10 @@ from server.web.api import search as api_search
 from server.web.live import live
 from server.web.pages import passport, start, wall
 from server.web.pages.staff import (
+    accounts,
     appointment_acts,
     appointments,
+    audit,
     delegations_edit,
     delegations_members,
     delegations_merge,
@@ -22,6 +24,7 @@ from server.web.pages.staff import (
     guides,
     holidays,
     itinerary,
+    own_account,
     pass_acts,
     session,
 )
@@ -71,9 +74,27 @@ def _desk() -> list[BaseRoute]:
         *_desk_visitors(),
         *_desk_imports("/staff/imports"),
         *_desk_cases(),
+        *_desk_accounts(),
         Route("/staff/devices", desk_devices.show_devices),
         Route("/staff/devices/pair", desk_devices.pair_device, methods=["POST"]),
         Route("/staff/devices/{id}/revoke", desk_devices.revoke_device, methods=["POST"]),
+    ]
+
+
+def _desk_accounts() -> list[BaseRoute]:
+    one = "/staff/accounts/{id}"
+    return [
+        Route("/staff/accounts", accounts.show_accounts),
+        Route("/staff/accounts", accounts.add_account, methods=["POST"]),
+        Route(one, accounts.change_account, methods=["POST"]),
+        Route(f"{one}/switch", accounts.switch_account, methods=["POST"]),
+        Route(f"{one}/reset", accounts.reset_account, methods=["POST"]),
+        Route("/staff/account", own_account.show_own),
+        Route("/staff/account/password", own_account.change_password, methods=["POST"]),
+        Route("/staff/account/language", own_account.choose_language, methods=["POST"]),
+        Route("/staff/account/sessions/end", own_account.end_sessions, methods=["POST"]),
+        Route("/staff/audit", audit.show_audit),
+        Route("/staff/audit/verify", audit.verify, methods=["POST"]),
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from babel.dates import format_date as babel_date
 
-from server.domain.roles import Role
+from server.domain.roles import Right, Role
 from server.web.i18n import gettext as _
 from server.web.i18n import language
 
@@ -41,3 +41,26 @@ def device_role_name(role: str) -> str:
 def direction_name(direction: str) -> str:
     """Return what a gate's direction is called."""
     return {"auto": _("Tự động"), "in": _("Vào"), "out": _("Ra")}[direction]
+
+
+def right_name(right: Right) -> str:
+    """Return what a right lets one do."""
+    return {
+        Right.READ_DELEGATIONS: _("Xem đoàn và lịch hẹn"),
+        Right.EDIT_DELEGATIONS: _("Thêm, sửa, xác nhận, hủy đoàn"),
+        Right.READ_VISITORS: _("Xem tên và thông tin khách"),
+        Right.EDIT_VISITORS: _("Thêm và sửa khách"),
+        Right.ERASE_VISITORS: _("Xóa dữ liệu cá nhân của khách"),
+        Right.CHECK_IN: _("Ghi nhận khách đến và về"),
+        Right.CLOSE_CASES: _("Xử lý trường hợp"),
+        Right.READ_PASSES: _("Xem thẻ"),
+        Right.ISSUE_PASSES: _("Phát, thay và hủy thẻ"),
+        Right.READ_DEVICES: _("Xem thiết bị"),
+        Right.PAIR_DEVICES: _("Ghép và thu hồi thiết bị"),
+        Right.IMPORT: _("Nhập danh sách"),
+        Right.READ_REPORTS: _("Xem báo cáo"),
+        Right.READ_ROLL_CALL: _("Điểm danh"),
+        Right.READ_AUDIT: _("Xem nhật ký"),
+        Right.OPEN_DAY: _("Mở và đóng ngày"),
+        Right.MANAGE_ACCOUNTS: _("Quản lý tài khoản"),
+    }.get(right, right.value)

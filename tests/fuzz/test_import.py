@@ -44,7 +44,7 @@ async def counts(desk: Desk) -> dict[str, int]:
 
 async def forget_all(desk: Desk) -> None:
     def empty(connection: Connection) -> None:
-        for name in ("standing", "visitor", "delegation", "organisation", "audit_line"):
+        for name in ("standing", "visitor", "delegation", "organisation"):
             connection.execute(text(f"DELETE FROM {name}"))
 
     await desk.database.write(empty)

@@ -36,7 +36,7 @@ class Programs:
 
     def forget_all(self) -> None:
         """Empty the register, so that the next test begins with D001."""
-        for name in ("printed_pass", "print", "pass", "standing", "visitor", "delegation", "organisation", "audit_line"):
+        for name in ("printed_pass", "print", "pass", "standing", "visitor", "delegation", "organisation"):
             self.sql(f'DELETE FROM "{name}"')
 
     def _token(self, role: str) -> str:

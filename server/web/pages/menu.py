@@ -58,4 +58,5 @@ def _desk_pages() -> list[tuple[str, str, str, Right]]:
         (_("In thẻ"), "/staff/badges", "printer", Right.ISSUE_PASSES),
         (_("Xuất dữ liệu"), "/staff/exports", "export", Right.READ_VISITORS),
         (_("Nhật ký"), "/staff/audit", "scroll", Right.READ_AUDIT),
+        (_("Tài khoản"), "/staff/accounts", "key", Right.MANAGE_ACCOUNTS),
     ]

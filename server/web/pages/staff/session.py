@@ -16,8 +16,10 @@ from server.web.auth import (
     set_session_cookie,
 )
 from server.web.forms import read_form
+from server.web.i18n import LANGUAGES
 from server.web.pages.menu import desk_home
 from server.web.problems import sentence_of
+from server.web.requests import LANGUAGE_COOKIE
 from server.web.templating import house_of, render
 from server.web.words import day_in_words
 
@@ -41,8 +43,10 @@ async def sign_in(request: Request) -> Response:
     except DomainError as error:
         status = 429 if error.code == "too_many_attempts" else 401
         return await _form(request, status=status, login=login, problem=error)
-    principal = Principal(account.name, account.role, account_id=account.id)
+    principal = Principal(account.name, account.role, account_id=account.id, must_change=account.must_change)
     response = RedirectResponse(_next_page(request, principal), 303)
+    if account.language in LANGUAGES and LANGUAGE_COOKIE not in request.cookies:
+        response.set_cookie(LANGUAGE_COOKIE, account.language, max_age=31_536_000, samesite="lax")
     set_session_cookie(response, secret, is_secure=request.url.scheme == "https")
     return response
 
@@ -80,5 +84,7 @@ async def _today(house: House) -> dict[str, Any]:
 
 def _next_page(request: Request, principal: Principal) -> str:
     """Return the page that was asked for before signing in; only ours, never another site's."""
+    if principal.must_change:
+        return "/staff/account"
     wish = request.query_params.get("next", "")
     return wish if wish.startswith("/staff/") and ".." not in wish else desk_home(request, principal)
