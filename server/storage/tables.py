@@ -21,8 +21,8 @@ from server.storage.passes import Pass
 from server.storage.people import Visitor
 from server.storage.prints import Print, PrintedPass
 from server.storage.queues import QueuePlace
-from server.storage.roll_call import RollCall, RollCallTick
 from server.storage.requests import VisitRequest
+from server.storage.roll_call import RollCall, RollCallTick
 from server.storage.spaces import Gate, SpaceRow, ZoneRow
 from server.storage.standings import Standing
 from server.storage.visits import Visit

@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from server.domain.errors import DomainError
+from server.services.desk import Desk
 from server.services.exports import Listing, export_list
 from server.services.sheets import Row
-from server.web.api.records import desk_of
+from server.web.auth import principal_of
 from server.web.templating import house_of
 
 MEDIA_TYPES = {
@@ -51,8 +52,8 @@ async def listing_response(request: Request, listing: Listing, format_: str) -> 
     """Answer a list as a file of a format of `MEDIA_TYPES`. Raise `unknown_format`."""
     if format_ not in MEDIA_TYPES:
         raise DomainError("unknown_format")
-    desk = await desk_of(request)
     house = house_of(request)
+    desk = Desk(house.database, house.space, (await principal_of(request)).actor, house.clock.now())
     fields = [key for key, value in request.query_params.items() if value and key != "format"]
     narrowed_by = [key for key in fields[:_MOST_FIELDS] if key.isascii() and key.isidentifier() and len(key) < 30]
     async with _one_at_a_time:
