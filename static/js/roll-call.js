@@ -106,14 +106,18 @@ async function keepTick(line, safe) {
   await store.tick(tick);
 }
 
-let isAtWork = false;
+let isAtWork = false, isWanted = false;
 
 async function synchronise() {
+  isWanted = true;
   if (isAtWork) return;
   isAtWork = true;
   try {
-    if ("mayTick" in roll().dataset) await sendTicks();
-    await renew();
+    while (isWanted) {
+      isWanted = false;
+      if ("mayTick" in roll().dataset) await sendTicks();
+      await renew();
+    }
     isOnline = true;
   } catch {
     isOnline = false;
@@ -126,26 +130,29 @@ async function synchronise() {
 async function sendTicks() {
   const waiting = [...own.values()].filter(({sent}) => !sent);
   const ticks = waiting.map(({key, safe, at}) => ({key, safe, at}));
-  const body = JSON.stringify({tablet, event: event?.id ?? null, started_at: event?.started_at ?? null, ticks});
+  const asked = event;
+  const body = JSON.stringify({tablet, event: asked?.id ?? null, started_at: asked?.started_at ?? null, ticks});
   const answer = await ask(`${PAGE}/merge`, {method: "POST", body, headers: {"Content-Type": "application/json"}});
   const merged = await answer.json();
-  if (event && merged.event && merged.event !== event.id) await follow(merged);
+  // Begun on this device while the answer was on its way: the next sending tells of it.
+  if (event !== asked) return;
+  event = merged.event ? {id: merged.event, started_at: merged.started_at} : null;
+  if (asked && event && event.id !== asked.id) await follow(event.id);
   for (const tick of waiting) if (own.get(tick.key) === tick) {
     tick.sent = true;
     await store.tick(tick);
   }
-  if (!merged.event && event) own.clear();
-  event = merged.event ? {id: merged.event, started_at: merged.started_at} : null;
+  if (!event) own.clear();
   others = new Map(merged.others.map((other) => [other.key, other]));
   await store.note("event", event);
   await store.note("others", merged.others);
 }
 
 /** Somebody else's event was first: what was ticked for ours was taken into it, and is kept under it from now on. */
-async function follow(merged) {
-  for (const tick of [...own.values()]) {
+async function follow(id) {
+  for (const tick of [...own.values()].filter((one) => one.event !== id)) {
     await store.untick(tick);
-    tick.event = merged.event;
+    tick.event = id;
     await store.tick(tick);
   }
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from kiosk.tests.kiosks import lasting_port
 from server.services.roll_call import roll_call_state
@@ -130,6 +130,30 @@ async def test_ticks_of_two_tablets_come_together_and_tell_whose_they_are(
         await expect(one.locator("[data-safe-sum]")).to_have_text("2")
         await expect(one.locator("[data-line]", has_text="Lan").locator("[data-by]")).to_be_hidden()
         await safe_on_the_server(space, 2)
+
+
+async def test_an_event_that_begins_while_an_answer_is_on_its_way_goes_on(
+    browser: Browser, space: RunningHouse
+) -> None:
+    async with at_desk(browser, space, "Minh") as page:
+        came = asyncio.Event()
+
+        async def slowly(route: Route) -> None:
+            answer = await route.fetch()
+            came.set()
+            await asyncio.sleep(1)
+            await route.fulfill(response=answer)
+
+        await page.route("**/staff/roll-call/merge", slowly)
+        await open_list(page, space)
+        await came.wait()
+        await page.click("text=Bắt đầu điểm danh")
+        await line(page, "Lan").check()
+        await page.wait_for_timeout(1_500)
+
+        await expect(page.locator("body.is-on")).to_be_attached()
+        await expect(line(page, "Lan")).to_be_checked()
+        await safe_on_the_server(space, 1)
 
 
 async def test_a_whole_group_is_ticked_with_one_touch(browser: Browser, space: RunningHouse) -> None:
