@@ -13,6 +13,7 @@ from server.domain.delegations import DelegationRecord, Kind, Status
 from server.domain.roles import Right
 from server.domain.text import search_key
 from server.services import delegation_list as service
+from server.services.search import Hit, search
 from server.web.api.records import desk_of
 from server.web.auth import Principal
 from server.web.exports import table_response, wants_table
@@ -36,6 +37,7 @@ Pieces = list[tuple[str, bool]]
 
 _ROWS = 50
 _SLICE = 500
+_NEAR = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ async def _list(
         most=max(page.days.values(), default=0),
         today=house.space.day_of(now),
         groups=_groups(rows, view.order),
+        near=await _near(request, view) if knows_people and not rows else [],
         previous=view.link(before=write_key(page.previous)) if page.previous else None,
         next=view.link(after=write_key(page.next)) if page.next else None,
         may_edit=Right.EDIT_DELEGATIONS in principal.rights,
@@ -175,6 +178,16 @@ def _reason(
         if any(word in search_key(text) for word in missing):
             return name, pieces(text, missing)
     return (_("điện thoại"), [(masked_phone(one.phone), True)]) if knows_people else None
+
+
+async def _near(request: Request, view: ListView) -> list[Hit]:
+    """Return delegations that are called nearly as was typed, whatever their day."""
+    if not view.words:
+        return []
+    house = house_of(request)
+    day = house.space.day_of(house.clock.now())
+    hits = await search(house.database, view.q, day=day, limit=20)
+    return [hit for hit in hits if hit.kind == "delegation"][:_NEAR]
 
 
 def _groups(rows: list[dict[str, Any]], order: Sort) -> list[tuple[date | None, list[dict[str, Any]]]]:
