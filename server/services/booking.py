@@ -12,6 +12,7 @@ from server.domain.holidays import official_holidays
 from server.services.appointments import take_slot
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
+from server.services.messages import queue_step
 from server.storage.audit import append_line
 from server.storage.delegations import find_delegation, update_delegation
 
@@ -55,7 +56,11 @@ def _place(connection: Connection, desk: Desk, code: str, placing: Placing) -> D
     update_delegation(connection, old.id, changes | {"updated_at": desk.at})
     after = changes | ({"overruled": overruled, "reason": placing.force} if overruled else {})
     append_line(connection, desk.entry("place_delegation", f"delegation:{old.code}", before=before, after=after))
-    return find_delegation(connection, old.code) or old
+    new = find_delegation(connection, old.code) or old
+    # Whoever was told of a time is told of the new one; a request hears of its time when it is confirmed.
+    if new.decided == Status.CONFIRMED and new.slot_at is not None:
+        queue_step(connection, desk, new, "changed")
+    return new
 
 
 def _take(connection: Connection, desk: Desk, old: DelegationRecord, placing: Placing) -> str:

@@ -243,3 +243,10 @@ async def test_a_free_guide_is_named_for_each_time(desk, space):
     slots = [slot for slot in await free_slots(desk.database, space, WEDNESDAY, 5) if slot.at in (at(10), at(13))]
     found = await free_guides(desk.database, space, code, slots)
     assert [one and one.name for one in found] == [None, "Trần Minh Khôi"]
+
+
+async def test_a_confirmed_delegation_is_told_of_its_new_time_and_a_request_is_not(desk, sql):
+    for status in ("confirmed", "requested"):
+        code = await add(desk, 5, status=status, email=f"{status}@truong.example")
+        await place_delegation(desk, code, Placing(at(9)))
+    assert await sql("SELECT recipient, step FROM message") == [("confirmed@truong.example", "changed")]
