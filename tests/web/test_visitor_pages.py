@@ -260,7 +260,7 @@ async def test_axe_finds_nothing_in_any_state(browser: Browser, space: RunningHo
     pages = [
         "visitors", "visitors?q=nobody", "visitors?show=inside", "visitors?show=all", "visitors/new",
         f"visitors/{lan}", f"visitors/{lan}?erase", f"visitors/{lan}?replace={row.id}", f"visitors/{lan}/edit",
-        "badges", "badges?day=2020-10-13", "badges?delegation=D017", "badges?staff=1", "badges?delegation=D999",
+        "exports", "badges", "badges?day=2020-10-13", "badges?delegation=D017", "badges?staff=1", "badges?delegation=D999",
     ]  # fmt: skip
     faults = {}
     async with at_desk(browser, space, "Hoa", language=language) as page:
