@@ -17,8 +17,8 @@ from server.domain.delegations import (
     settle_appointment,
 )
 from server.domain.errors import DomainError
-from server.domain.registry import DelegationRow, Field, Finding, MemberRow, Placed
-from server.domain.registry.matching import Person, Target, match_people
+from server.domain.registry import DelegationRow, Field, Finding, Group, MemberRow, Placed
+from server.domain.registry.matching import Person, Registered, Target, match_delegations, match_people
 from server.domain.text import person_key
 from server.services.desk import Desk
 from server.services.import_outcomes import (
@@ -271,3 +271,19 @@ def folded_delegation(
         leader=values.get("leader_name", record.leader_name if record else ""),
         phone=values.get("phone", record.phone if record else None),
     )
+
+
+def match_groups(
+    groups: Sequence[Group], rows: Sequence[registry.RegisteredRow], taken: set[str], named: set[str], timezone: str
+) -> list[Target]:
+    """Return what each group becomes, every new delegation with its code."""
+    zone = ZoneInfo(timezone)
+    targets = match_delegations(groups, [_registered(row, zone) for row in rows])
+    give_codes(targets, taken, named)
+    return targets
+
+
+def _registered(row: registry.RegisteredRow, timezone: ZoneInfo) -> Registered:
+    begins = row.slot_at.astimezone(timezone).time() if row.slot_at else None
+    leader = person_key(row.leader_name) if row.leader_name else ""
+    return Registered(row.id, row.code, row.key, row.visit_date, begins, leader, row.source, row.people)

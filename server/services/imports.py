@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -12,7 +11,6 @@ from server.domain.errors import DomainError
 from server.domain.registry import (
     Field,
     Finding,
-    Group,
     Known,
     Placed,
     Sheet,
@@ -21,12 +19,11 @@ from server.domain.registry import (
     codes_named,
     read_sheet,
 )
-from server.domain.registry.matching import Registered, Target, match_delegations, organisation_key
-from server.domain.text import person_key
+from server.domain.registry.matching import Target, organisation_key
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
 from server.services.import_outcomes import NO_CHOICES, Choices, Outcome
-from server.services.import_plan import Plan, give_codes, plan_target
+from server.services.import_plan import Plan, match_groups, plan_target
 from server.services.import_report import Counts, ImportReport, Readings, in_order
 from server.services.import_times import time_warnings
 from server.services.import_write import write_people, write_plan
@@ -34,7 +31,6 @@ from server.services.workbook import read_workbook
 from server.storage import registry
 from server.storage.delegations import lock_rows
 
-_CODE, _ORGANISATION = Field.CODE, Field.ORGANISATION
 SLICE_SECONDS = 0.006
 BREATH_SECONDS = 0.0015
 PEOPLE_A_SLICE = 80
@@ -174,7 +170,7 @@ class Import:
         rows |= {row.id: row for row in await database.read(registry.delegations_of, keys)}
         taken = await database.read(registry.all_codes)
         timezone = self.desk.space.timezone
-        self.targets = await asyncio.to_thread(_match, groups, list(rows.values()), taken, codes, timezone)
+        self.targets = await asyncio.to_thread(match_groups, groups, list(rows.values()), taken, codes, timezone)
         self._warn_of_codes()
         days = {target.group.row.day for target in self.targets if target.group.row and target.group.row.day}
         booked = await database.read(registry.delegations_on, days)
@@ -184,11 +180,13 @@ class Import:
     def _warn_of_codes(self) -> None:
         for target in self.targets:
             if target.warning is not None and target.group.row is not None:
-                finding = Finding(target.warning, target.group.row.row, field=_CODE, value=target.code or "")
+                finding = Finding(target.warning, target.group.row.row, field=Field.CODE, value=target.code or "")
                 self.report.warnings.append(Placed(target.group.file, target.group.sheet, finding))
             for group in target.repeats:
                 if group.row is not None:
-                    finding = Finding("duplicate_row", group.row.row, field=_ORGANISATION, value=group.row.organisation)
+                    finding = Finding(
+                        "duplicate_row", group.row.row, field=Field.ORGANISATION, value=group.row.organisation
+                    )
                     self.report.warnings.append(Placed(group.file, group.sheet, finding))
 
     async def run(self, *, is_dry: bool) -> None:
@@ -255,22 +253,6 @@ class Import:
         self.report.errors = in_order(self.report.errors, self.readings)
         self.report.warnings = in_order(self.report.warnings, self.readings)
         return self.report
-
-
-def _match(
-    groups: Sequence[Group], rows: Sequence[registry.RegisteredRow], taken: set[str], named: set[str], timezone: str
-) -> list[Target]:
-    """Return what each group becomes, every new delegation with its code."""
-    zone = ZoneInfo(timezone)
-    targets = match_delegations(groups, [_registered(row, zone) for row in rows])
-    give_codes(targets, taken, named)
-    return targets
-
-
-def _registered(row: registry.RegisteredRow, timezone: ZoneInfo) -> Registered:
-    begins = row.slot_at.astimezone(timezone).time() if row.slot_at else None
-    leader = person_key(row.leader_name) if row.leader_name else ""
-    return Registered(row.id, row.code, row.key, row.visit_date, begins, leader, row.source, row.people)
 
 
 def _plan_some(connection: Connection, desk: Desk, targets: Sequence[Target], choices: Choices) -> list[Plan]:

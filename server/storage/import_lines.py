@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Connection, and_, delete, func, or_, select
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Index, and_, delete, func, or_, select
 from sqlmodel import Field, SQLModel
 
 from server.domain.import_jobs import Edit, EditKind, ImportLine, LineFilter
@@ -15,6 +15,7 @@ class ImportRow(SQLModel, table=True):
     """A row of data of an import's sheet: what stands in it, what is wrong with it, what would become of it."""
 
     __tablename__ = "import_row"
+    __table_args__ = (Index("ix_import_row_state", "job_id", "state", "sheet", "row"),)
     job_id: str = Field(primary_key=True, foreign_key="import_job.id", max_length=32)
     sheet: int = Field(primary_key=True)
     row: int = Field(primary_key=True)

@@ -71,6 +71,8 @@ def upgrade() -> None:
         sa.Column("about", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("job_id", "sheet", "row"),
     )
+    with op.batch_alter_table("import_row", schema=None) as batch_op:
+        batch_op.create_index("ix_import_row_state", ["job_id", "state", "sheet", "row"], unique=False)
     op.create_table(
         "import_edit",
         _of_job(),
