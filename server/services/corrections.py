@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 
 from server.domain.cases import Choice, Move
@@ -26,6 +27,8 @@ from server.storage import case_evidence as evidence
 from server.storage import cases as storage
 from server.storage.audit import append_line
 from server.storage.people import add_visitor
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,11 @@ async def finish_corrections(house: House) -> int:
     """Add the movements that a stop kept from being added; return of how many cases."""
     left = await house.database.read(storage.pending_corrections)
     for row in left:
-        await _correct(house, row["id"])
+        try:
+            await _correct(house, row["id"])
+        except DomainError as error:
+            # Tried again in a moment; the others shall not wait for it.
+            _log.warning("correction_not_made", case=row["id"], code=error.code)
     return len(left)
 
 

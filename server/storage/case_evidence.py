@@ -1,6 +1,6 @@
 """What lies around a case: its scan, whom it is about, the movements before and after, who closed it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -149,7 +149,7 @@ def people_inside(connection: Connection) -> int:
     return int(inside) - int(staff)
 
 
-def pass_of(connection: Connection, holder: str, pass_id: str | None) -> Mapping[str, Any] | None:
+def pass_of(connection: Connection, holder: str, pass_id: str | None) -> RowMapping | None:
     """Return a pass of a holder: the one with this id, else the latest issued, a revoked one too."""
     kind, id_ = holder[0], holder[2:]
     column = {"v": PASSES.c.visitor_id, "d": PASSES.c.delegation_id, "s": PASSES.c.account_id}[kind]

@@ -98,7 +98,7 @@ async def still_right(house: House) -> int:
     """Return how many people are counted inside; the counters are the sums of the movements' effects."""
     found = await recount(house.database)
     assert found.is_equal, found
-    return (await house.occupancy.state())["people"]
+    return int((await house.occupancy.state())["people"])
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def scan(programs: Programs, text: str, **fields: Any) -> dict[str, Any]:
     at = programs.house.clock.now().isoformat()
     sent = {"id": str(uuid4()), "pass": text, "at": at, "direction": "in", **fields}
     answers = programs.client.portal.call(programs.house.checkin.answer, [sent], IN)  # type: ignore[union-attr]
-    return answers[0]
+    return dict(answers[0])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from kiosk.tests.kiosks import lasting_port
 from server.services.roll_call import roll_call_state
@@ -19,7 +19,7 @@ from tests.web.running_house import GATE, RunningHouse, running_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-TABLET = {"width": 820, "height": 1180}
+TABLET: ViewportSize = {"width": 820, "height": 1180}
 LONG = "Công Tằng Tôn Nữ Thị Ngọc Huyền Trân Anh"
 
 

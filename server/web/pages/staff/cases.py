@@ -89,16 +89,12 @@ async def _page(
 ) -> Response:
     house = house_of(request)
     query = request.query_params
-    wish = _wish(request)
-    is_alone = sheet is not None
-    if is_alone and sheet is not None and "show" not in query:
+    wish, is_alone = _wish(request), sheet is not None
+    if sheet is not None and "show" not in query:
         wish = CaseWish(sheet.line.closed_at is not None and "done" not in query, wish.kind, wish.since, wish.until)
     page = await service.list_cases(house.database, wish, before=number_cursor(query.get("before", "")))
-    waiting, closed, kinds = await service.case_counts(house.database)
     if sheet is None and page.lines:
         sheet = await service.open_case(house.database, page.lines[0].id)
-    kept = {name: query[name] for name in ("kind", "day") if query.get(name)}
-    show = {"show": "closed"} if wish.is_closed else {}
     return render_desk(
         request,
         principal,
@@ -108,16 +104,6 @@ async def _page(
         sheet=sheet,
         is_alone=is_alone,
         w=words,
-        wish=wish,
-        waiting=waiting,
-        closed=closed,
-        kinds=[("", _("Mọi loại")), *((kind, words.kind_name(kind)) for kind in kinds)],
-        kind=wish.kind,
-        day=query.get("day", "") if wish.since else "",
-        tabs=[(False, _address(kept)), (True, _address(kept | {"show": "closed"}))],
-        narrowed=_query(kept | show),
-        older=_address(kept | show | {"before": str(page.next)}) if page.next else "",
-        export=[_address(kept | show | {"format": name}) for name in ("xlsx", "csv")],
         form=form or {},
         errors=errors or {},
         notice="done" if "done" in query else "late" if "late" in query else "",
@@ -127,7 +113,28 @@ async def _page(
         zone=lambda id_: words.zone_name(house.space, id_),
         chosen=_chosen(sheet, form),
         times=_times(sheet, house.space, house.clock.now(), form),
+        **await _filters(request, wish, page.next),
     )
+
+
+async def _filters(request: Request, wish: CaseWish, older: int | None) -> dict[str, Any]:
+    """Return what narrows the list, and the addresses of the other lists."""
+    query = request.query_params
+    waiting, closed, kinds = await service.case_counts(house_of(request).database)
+    kept = {name: query[name] for name in ("kind", "day") if query.get(name)}
+    show = {"show": "closed"} if wish.is_closed else {}
+    return {
+        "wish": wish,
+        "waiting": waiting,
+        "closed": closed,
+        "kinds": [("", _("Mọi loại")), *((kind, words.kind_name(kind)) for kind in kinds)],
+        "kind": wish.kind,
+        "day": query.get("day", "") if wish.since else "",
+        "tabs": [(False, _address(kept)), (True, _address(kept | {"show": "closed"}))],
+        "narrowed": _query(kept | show),
+        "older": _address(kept | show | {"before": str(older)}) if older else "",
+        "export": [_address(kept | show | {"format": name}) for name in ("xlsx", "csv")],
+    }
 
 
 def _chosen(sheet: CaseSheet | None, form: Mapping[str, str] | None) -> str:
