@@ -81,6 +81,23 @@ async def test_some_of_a_delegation_then_the_rest_then_all_leave(browser: Browse
     assert await people(space) == 0
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_enter_in_a_rows_number_presses_the_button_of_that_row(
+    browser: Browser, space: RunningHouse, scripts: bool
+) -> None:
+    await register(space)
+    house = space.house
+    desk = Desk(house.database, house.space, "test", house.clock.now())
+    day = house.space.day_of(house.clock.now())
+    await add_delegation(desk, {"name": "Công ty Hòa Phát", "kind": "enterprise", "planned": 9, "visit_date": day})
+    async with at_desk(browser, space, "Tuyết", scripts=scripts) as page:
+        await page.goto(f"{space.url}/staff/check-in?q=hoa")
+        await page.fill("[name='people:D002']", "4")
+        await page.press("[name='people:D002']", "Enter")
+        await expect(page.locator(".receipts")).to_contain_text("Công ty Hòa Phát")
+    assert await people(space) == 4
+
+
 async def test_more_than_the_delegation_leads_to_its_headcount_and_cannot_be_forced(
     browser: Browser, space: RunningHouse
 ) -> None:

@@ -73,11 +73,16 @@ async def check_in_stranger(request: Request) -> Response:
 
 
 def _wishes(form: Mapping[str, str], chosen: Sequence[str]) -> list[ByHand]:
-    """Return whom the form checks in. Its `act` is `in:visitor:ID`, `out:delegation:CODE` or `in:chosen`."""
+    """Return whom the form checks in. Its `act` is `in:visitor:ID`, `out:delegation:CODE`, `in:chosen`
+    or `in:marked`: whoever is chosen, and every delegation that a number was typed for.
+    """
     direction, _colon, whom = form.get("act", "").partition(":")
     if direction not in ("in", "out"):
         raise DomainError("bad_request")
-    keys = list(dict.fromkeys(chosen)) if whom == "chosen" else [whom]
+    keys = [whom]
+    if whom in ("chosen", "marked"):
+        numbered = [f"delegation:{key[7:]}" for key in form if key.startswith("people:") and form[key].strip()]
+        keys = list(dict.fromkeys([*chosen, *(numbered if whom == "marked" else ())]))
     if not keys:
         raise DomainError("nobody_chosen")
     reason, zone = clean(form.get("reason", ""))[:_LONGEST] or None, form.get("zone") or None
