@@ -64,3 +64,11 @@ def right_name(right: Right) -> str:
         Right.OPEN_DAY: _("Mở và đóng ngày"),
         Right.MANAGE_ACCOUNTS: _("Quản lý tài khoản"),
     }.get(right, right.value)
+
+
+def browser_name(agent: str) -> str:
+    """Return a browser's name and version in a few letters, as its own line says it."""
+    for name, shown in (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Version/", "Safari")):
+        if name in agent:
+            return f"{shown} {agent.split(name, 1)[1].split('.', 1)[0]}"
+    return agent[:40]

@@ -1,7 +1,7 @@
 """The audit log: who did what when, before and after, and whether its chain holds."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,7 +74,8 @@ def _asked(request: Request) -> LineFilter:
 
     def midnight(name: str, days: int) -> datetime | None:
         try:
-            return datetime.combine(date.fromisoformat(query.get(name, "")) + timedelta(days), time(), zone)
+            day = date.fromisoformat(query.get(name, "")) + timedelta(days)
+            return datetime.combine(day, time(), zone).astimezone(UTC)
         except (ValueError, OverflowError):
             return None
 

@@ -21,7 +21,7 @@ from server.web.i18n import gettext as _
 from server.web.pages.staff.desk import enter, render_desk
 from server.web.problems import PROBLEMS, sentence_of
 from server.web.templating import house_of
-from server.web.words import device_role_name, direction_name
+from server.web.words import browser_name, device_role_name, direction_name
 
 _MOST = 500
 
@@ -123,7 +123,7 @@ async def _page(
         devices=[device for device in devices if not device["revoked_at"]],
         revoked=[device for device in devices if device["revoked_at"]],
         connected=sum(device["is_connected"] for device in devices),
-        waiting=[entry | {"browser": _browser(entry["agent"])} for entry in reversed(waiting)],
+        waiting=[entry | {"browser": browser_name(entry["agent"])} for entry in reversed(waiting)],
         may_pair=may_pair,
         is_pairing=may_pair and ("pair" in query or form is not None),
         code=code if asked else "",
@@ -160,12 +160,4 @@ def _asked(code: str, waiting: list[dict[str, Any]]) -> dict[str, Any] | None:
     if entry is None:
         return None
     minutes, seconds = divmod(max(0, int((entry["expires_at"] - real_now()).total_seconds())), 60)
-    return entry | {"left": f"{minutes:02}:{seconds:02}", "browser": _browser(entry["agent"])}
-
-
-def _browser(agent: str) -> str:
-    """Return a browser's name and version in a few letters, as its own line says it."""
-    for name, shown in (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Version/", "Safari")):
-        if name in agent:
-            return f"{shown} {agent.split(name, 1)[1].split('.', 1)[0]}"
-    return agent[:40]
+    return entry | {"left": f"{minutes:02}:{seconds:02}", "browser": browser_name(entry["agent"])}

@@ -14,6 +14,7 @@ from server.web.pages.staff.desk import enter_own, render_desk
 from server.web.problems import PROBLEMS, sentence_of
 from server.web.requests import LANGUAGE_COOKIE
 from server.web.templating import house_of
+from server.web.words import browser_name
 
 _FIELD_OF = {"wrong_password": "old", "too_many_attempts": "old"}
 _COOKIE_AGE = 365 * 86_400
@@ -88,4 +89,5 @@ async def _page(
         least=LEAST_PASSWORD,
         chosen_language=language(),
         local=house.space.local,
+        browser_name=browser_name,
     )
