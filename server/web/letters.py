@@ -96,7 +96,10 @@ def _facts(house: House, message: Mapping[str, Any], record: DelegationRecord) -
 
 
 async def _passes(house: House, record: DelegationRecord, context: dict[str, Any]) -> list[Attachment]:
-    group, *members = await house.passes.of_delegation(record.code)
+    passes = await house.passes.of_delegation(record.code)
+    if not passes:  # cancelled since: the next letter says so
+        return []
+    group, *members = passes
     context |= {"short": show_short_code(group.short), "has_code": True, "pass_text": group.text}
     ids = [one.id for one in (group, *members)][:_MOST_BADGES]
     pdf = await print_badges(house.space, await badges.read_badges(house.database, ids), "badge")

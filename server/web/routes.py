@@ -10,7 +10,7 @@ from server.web.api import imports as api_imports
 from server.web.api import roll_call as api_roll_call
 from server.web.api import search as api_search
 from server.web.live import live
-from server.web.pages import passport, start, wall
+from server.web.pages import passport, register, start, wall
 from server.web.pages.staff import (
     accounts,
     appointment_acts,
@@ -51,6 +51,11 @@ def build_routes() -> list[BaseRoute]:
         Route("/p/{token}", passport.passport),
         # A QR code is denser in capitals, so its address may come in them.
         Route("/P/{token}", passport.passport),
+        Route("/register", register.show_form),
+        Route("/register", register.send_form, methods=["POST"]),
+        Route("/register/{number}", register.show_request),
+        Route("/register/{number}", register.ask_request, methods=["POST"]),
+        Route("/register/{number}/lich.ics", register.give_calendar),
         Route("/healthz", operators.healthz),
         Route("/readyz", operators.readyz),
         Route("/metrics", operators.metrics),
