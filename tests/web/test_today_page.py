@@ -77,11 +77,11 @@ async def test_a_scan_changes_the_page_and_leaves_what_is_typed(browser: Browser
     async with at_desk(browser, space, "Tuyết") as page:
         await page.goto(f"{space.url}/staff")
         people = page.locator(".fact b").first
-        await expect(people).to_contain_text("0")
+        await expect(people).to_contain_text("0 /")
         field = page.locator(".today-find input")
         await field.fill("tran minh")
         await space.scan("D017")
-        await expect(people).to_contain_text("3", timeout=10_000)
+        await expect(people).to_contain_text("1 /", timeout=10_000)
         await expect(field).to_have_value("tran minh")
         await expect(field).to_be_focused()
 
