@@ -9,6 +9,11 @@ GET /P/{token} everybody
 GET /healthz everybody
 GET /readyz everybody
 GET /metrics everybody
+GET /register everybody
+POST /register everybody
+GET /register/{number} everybody
+POST /register/{number} everybody
+GET /register/{number}/lich.ics everybody
 GET /staff read_delegations
 GET /staff/check-in check_in
 POST /staff/check-in check_in
