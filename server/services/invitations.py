@@ -35,7 +35,7 @@ def invitation(  # noqa: PLR0913 - the parts of an invitation
         event["organizer"] = vCalAddress(f"mailto:{organizer}")
         guest = vCalAddress(f"mailto:{attendee}")
         guest.params["ROLE"] = vText("REQ-PARTICIPANT")
-        event.add("attendee", guest, encode=0)
+        event.add("attendee", guest, encode=False)
     calendar = Calendar()
     calendar.add("prodid", "-//Sanh//VN")
     calendar.add("version", "2.0")

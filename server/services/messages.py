@@ -45,7 +45,7 @@ def queue_step(
     if not recipient:
         return None
     told = {"sequence": storage.count_steps(connection, delegation.code)} | data
-    row = {"channel": channel, "recipient": recipient, "language": delegation.language, "step": step}
+    row: dict[str, Any] = {"channel": channel, "recipient": recipient, "language": delegation.language, "step": step}
     row |= {"delegation": delegation.code, "data": told, "created_at": desk.at, "next_try_at": real_now()}
     return storage.add_message(connection, row)
 
@@ -56,7 +56,7 @@ async def send_due(database: Database, doors: Mapping[str, Door], compose: Compo
         return 0
     now = real_now()
     taken = await database.write(storage.claim_messages, sorted(doors), now, _CLAIM, limit)
-    await asyncio.gather(*(_send(database, doors[row["channel"]], compose, row) for row in taken))
+    await asyncio.gather(*(_send(database, doors[row["channel"]], compose, dict(row)) for row in taken))
     return len(taken)
 
 
@@ -88,7 +88,7 @@ async def count_by_state(database: Database) -> dict[str, int]:
 
 def wait_after(tries: int) -> timedelta:
     """Return how long a message rests after so many tries: twice as long each time, four hours at most."""
-    return min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries - 1, 20))
+    return min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(tries - 1, 20)))
 
 
 async def _send(database: Database, door: Door, compose: Compose, row: Mapping[str, Any]) -> None:

@@ -151,8 +151,10 @@ async def test_a_confirmed_delegation_gets_its_passes_badges_and_invitation_over
         assert await here.states() == ["sent"] * 3
     confirmed, _changed, _cancelled = post.mails
     parts = _parts(confirmed)
-    assert "Đã xác nhận" in confirmed["Subject"] and code in confirmed["Subject"]
-    assert code in parts["text/plain"].get_content() and "cid:code" in parts["text/html"].get_content()
+    assert "Đã xác nhận" in confirmed["Subject"]
+    assert code in confirmed["Subject"]
+    assert code in parts["text/plain"].get_content()
+    assert "cid:code" in parts["text/html"].get_content()
     assert parts["image/png"]["Content-ID"] == "<code>"
     assert parts["application/pdf"].get_content().startswith(b"%PDF")
     events = []
@@ -175,11 +177,13 @@ async def test_a_server_that_is_down_or_busy_is_asked_again_and_one_that_refuses
         post.refuse = ["451 later"]
         await here.send()
         [row] = await messages.list_messages(here.house.database)
-        assert row["state"] == "failed" and row["next_try_at"] > real_now()
+        assert row["state"] == "failed"
+        assert row["next_try_at"] > real_now()
         assert await here.send() == 0, "it rests until its time"
         await messages.send_again(here.desk, row["id"])
         await here.send()
-        assert await here.states() == ["sent"] and len(post.mails) == 1
+        assert await here.states() == ["sent"]
+        assert len(post.mails) == 1
         await cancel_delegation(here.desk, await here.request(organisation="Khác"))
         post.refuse = ["554 no"]
         await here.send()
@@ -196,7 +200,8 @@ async def test_a_sender_killed_between_sending_and_marking_sends_the_same_letter
         await here.doors["mail"](await compose(here.house, here.app.state.templates, taken[0]))
         await here.send()
         assert await here.states() == ["sent"]
-        assert len({mail["Message-ID"] for mail in post.mails}) == 1 and len(post.mails) == 2
+        assert len({mail["Message-ID"] for mail in post.mails}) == 1
+        assert len(post.mails) == 2
         settled = await here.house.database.write(
             storage.settle_message, taken[0]["id"], taken[0]["claim"], {"state": "failed"}
         )
@@ -239,7 +244,8 @@ async def test_a_phone_is_told_by_a_signed_hook(tmp_path: Path, database_url: st
         await cancel_delegation(here.desk, await here.request(email=None, phone="+84903123456"))
         await here.send()
         [row] = await messages.list_messages(here.house.database)
-        assert row["state"] == "failed" and "503" in row["last_error"]
+        assert row["state"] == "failed"
+        assert "503" in row["last_error"]
         await messages.send_again(here.desk, row["id"])
         await here.send()
         assert await here.states() == ["sent"]
@@ -251,12 +257,13 @@ async def test_a_phone_is_told_by_a_signed_hook(tmp_path: Path, database_url: st
     assert hook_door(url, "chung")
 
 
-@pytest.mark.parametrize("hostile", ["Lan\r\nBcc: all@so.example", "=?utf-8?q?x?=", "‮Lan<b>", "é" * 300])
+@pytest.mark.parametrize("hostile", ["Lan\r\nBcc: all@so.example", "=?utf-8?q?x?=", "\u202eLan<b>", "é" * 300])
 def test_no_name_writes_a_header_of_its_own(hostile: str) -> None:
     letter = Letter("1", "mail", "lan@so.example", "sanh@kg.example", hostile, hostile, "text", "<p>html</p>")
     content = bytes(mail_of(letter))
     read = email.message_from_bytes(content, policy=policy.default)
-    assert read["Bcc"] is None and str(read["To"]) == "lan@so.example"
+    assert read["Bcc"] is None
+    assert str(read["To"]) == "lan@so.example"
 
 
 @pytest.mark.parametrize("address", ["", "lan", "lan@", "a@b.example\r\nBcc: c@d.example", "a,b@c.example", "lan @x"])

@@ -125,7 +125,8 @@ async def _register(request: Request, form: Mapping[str, str]) -> Response:
         if error.code not in ("slot_taken", "too_many_attempts"):
             raise
         is_slot = error.code == "slot_taken"
-        near = list(error.arguments.get("free", []))[:2] if is_slot else []
+        free: Any = error.arguments.get("free", [])
+        near = list(free)[:2] if is_slot else []
         errors = {"slot" if is_slot else "form": (2 if is_slot else 3, sentence_of(error))}
         return await _page(request, dict(form) | {"slot": "" if is_slot else form.get("slot", "")},
                            2 if is_slot else 3, errors, status=409 if is_slot else 429, near=near)  # fmt: skip
