@@ -217,7 +217,7 @@ async def test_a_confirmed_delegation_keeps_its_place_on_the_board_before_a_requ
     request = await add(desk, 40, slot_at=at(9), status="requested")
     confirmed = await add(desk, 40, slot_at=at(9))
     board = await get_board(desk.database, space, WEDNESDAY, 1, desk.at)
-    assert [(entry.code, entry.excess.people) for entry in board.conflicts] == [(request, 80)]
+    assert [(entry.code, entry.excess and entry.excess.people) for entry in board.conflicts] == [(request, 80)]
     assert confirmed in [entry.code for entry in board.entries]
 
 

@@ -96,7 +96,7 @@ async def test_a_guide_s_own_delegations_are_marked_and_nothing_is_offered_that_
         assert await page.locator("a[href='/staff/delegations/new']").count() == 0
 
 
-def _make_late(connection, code, at):  # type: ignore[no-untyped-def]
+def _make_late(connection, code, at):
     from server.storage.delegations import DELEGATIONS
 
     connection.execute(DELEGATIONS.update().where(DELEGATIONS.c.code == code).values(slot_at=at))

@@ -7,8 +7,8 @@ reads the same rows with columns that a person has corrected.
 from server.domain.registry.cells import Cell, NoValue
 from server.domain.registry.corrections import Corrections, check_line
 from server.domain.registry.groups import Group, Known, Placed, build_groups, codes_named
-from server.domain.registry.layout import Layout, find_layout
-from server.domain.registry.model import DelegationRow, Field, Finding, MemberRow, Sheet, SheetReading
+from server.domain.registry.layout import find_layout
+from server.domain.registry.model import DelegationRow, Field, Finding, Layout, MemberRow, Sheet, SheetReading
 from server.domain.registry.reading import read_sheet
 from server.domain.registry.words import guess_kind
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server.domain.registry.cells import Cell, as_text
-from server.domain.registry.layout import Layout, find_layout, layout_below
-from server.domain.registry.model import Field, Finding, Sheet
+from server.domain.registry.layout import find_layout, layout_below
+from server.domain.registry.model import Field, Finding, Layout, Sheet
 from server.domain.registry.rows import read_delegation, read_member
 from server.domain.registry.values import Line
 

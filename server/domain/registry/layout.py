@@ -1,10 +1,10 @@
 """Where a sheet's header is and what its columns hold: proposed from titles, one row or two, open to correction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from server.domain.registry.cells import Cell, as_text
-from server.domain.registry.model import Field, Sheet
+from server.domain.registry.model import Field, Layout, Sheet
 from server.domain.registry.words import field_of_title
 from server.domain.text import search_key
 
@@ -17,37 +17,6 @@ _SHARED = {
     *(Field.NOTES, Field.NEEDS, Field.IGNORED, Field.TITLE),
 }
 Merge = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The header's first row (counted from 0), the first row below it, and what each column holds."""
-
-    header: int
-    below: int
-    columns: Mapping[int, Field]
-    titles: Mapping[int, str] = field(default_factory=dict)
-    score: float = 0.0
-    _places: Mapping[Field, tuple[int, ...]] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # Asked for thirty times a row.
-        places: dict[Field, tuple[int, ...]] = {}
-        for column, held in sorted(self.columns.items()):
-            places[held] = (*places.get(held, ()), column)
-        object.__setattr__(self, "_places", places)
-
-    @property
-    def fields(self) -> frozenset[Field]:
-        return frozenset(self.columns.values())
-
-    def of(self, wanted: Field) -> tuple[int, ...]:
-        """Return the columns that hold a field, from the left."""
-        return self._places.get(wanted, ())
-
-    def first(self, wanted: Field) -> int | None:
-        """Return the first column that holds a field."""
-        return next(iter(self.of(wanted)), None)
 
 
 def find_layout(sheet: Sheet, *, start: int = 0, within: int = HEADER_WITHIN) -> Layout | None:

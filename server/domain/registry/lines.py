@@ -6,8 +6,8 @@ from enum import Enum, auto
 from itertools import pairwise
 
 from server.domain.registry.cells import Cell, NoValue, as_text, is_blank
-from server.domain.registry.layout import Layout, layout_at
-from server.domain.registry.model import Field, Sheet
+from server.domain.registry.layout import layout_at
+from server.domain.registry.model import Field, Layout, Sheet
 from server.domain.registry.words import field_of_title, is_role, looks_like_organisation, read_kind
 from server.domain.text import search_key
 

@@ -1,15 +1,11 @@
 """The words of a registry: sheets, columns, typed rows, and what was found wrong or odd."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from server.domain.registry.cells import Cell
-
-if TYPE_CHECKING:
-    from server.domain.registry.layout import Layout
 
 
 class Field(StrEnum):
@@ -128,6 +124,37 @@ class Mended:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """The header's first row (counted from 0), the first row below it, and what each column holds."""
+
+    header: int
+    below: int
+    columns: Mapping[int, Field]
+    titles: Mapping[int, str] = field(default_factory=dict)
+    score: float = 0.0
+    _places: Mapping[Field, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Asked for thirty times a row.
+        places: dict[Field, tuple[int, ...]] = {}
+        for column, held in sorted(self.columns.items()):
+            places[held] = (*places.get(held, ()), column)
+        object.__setattr__(self, "_places", places)
+
+    @property
+    def fields(self) -> frozenset[Field]:
+        return frozenset(self.columns.values())
+
+    def of(self, wanted: Field) -> tuple[int, ...]:
+        """Return the columns that hold a field, from the left."""
+        return self._places.get(wanted, ())
+
+    def first(self, wanted: Field) -> int | None:
+        """Return the first column that holds a field."""
+        return next(iter(self.of(wanted)), None)
+
+
+@dataclass(frozen=True, slots=True)
 class SheetReading:
     """What a sheet says. Bad rows are among the rows too, with `is_good` false, and their findings in `errors`.
 
@@ -148,7 +175,7 @@ class SheetReading:
     warnings: tuple[Finding, ...] = ()
     rows: int = 0
     is_owner_said: bool = False
-    layout: "Layout | None" = None
+    layout: Layout | None = None
     sheet: Sheet | None = None
     is_members: bool = False
     mended: tuple[Mended, ...] = ()

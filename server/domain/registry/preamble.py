@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from server.domain.phones import parse_phone
 from server.domain.registry.cells import Cell, Unreadable, as_text, read_date, read_email, read_size, read_time
-from server.domain.registry.layout import Layout
-from server.domain.registry.model import DelegationRow, Field, Sheet
+from server.domain.registry.model import DelegationRow, Field, Layout, Sheet
 from server.domain.registry.values import NAME_LENGTH, Line
 from server.domain.registry.words import field_of_title, looks_like_organisation, read_kind
 from server.domain.text import search_key, tidy_name

@@ -7,10 +7,10 @@ from datetime import date
 from server.domain.legacy_fonts import Font, detect_font, mend_text
 from server.domain.registry.cells import Cell, as_text, is_blank, is_ditto
 from server.domain.registry.corrections import Corrections, correct_layout, correct_sheet
-from server.domain.registry.layout import Layout, find_layout
+from server.domain.registry.layout import find_layout
 from server.domain.registry.lines import Line as LineKind
 from server.domain.registry.lines import Reader
-from server.domain.registry.model import DelegationRow, Field, Finding, MemberRow, Mended, Sheet, SheetReading
+from server.domain.registry.model import DelegationRow, Field, Finding, Layout, MemberRow, Mended, Sheet, SheetReading
 from server.domain.registry.preamble import organisation_of_section, read_preamble
 from server.domain.registry.rows import is_member_sheet, read_delegation, read_member
 from server.domain.registry.values import Line

@@ -3,8 +3,7 @@
 import re
 
 from server.domain.registry.cells import as_text
-from server.domain.registry.layout import Layout
-from server.domain.registry.model import DelegationRow, Field, MemberRow, Sheet
+from server.domain.registry.model import DelegationRow, Field, Layout, MemberRow, Sheet
 from server.domain.registry.preamble import tidy_leader
 from server.domain.registry.values import NAME_LENGTH, Line
 from server.domain.text import person_key, search_key

@@ -19,8 +19,7 @@ from server.domain.registry.cells import (
     read_time,
     says_nothing,
 )
-from server.domain.registry.layout import Layout
-from server.domain.registry.model import Field, Finding
+from server.domain.registry.model import Field, Finding, Layout
 from server.domain.registry.words import read_kind, read_language
 from server.domain.text import clean, search_key, tidy_name
 

@@ -1,7 +1,10 @@
 """The desk: imports"""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision = "0006"
@@ -12,7 +15,7 @@ def _text(length: int | None = None) -> sa.types.TypeEngine[str]:
     return sqlmodel.sql.sqltypes.AutoString(length=length)
 
 
-def _moment() -> sa.types.TypeEngine[object]:
+def _moment() -> sa.types.TypeEngine[datetime]:
     return sqlmodel.sql.sqltypes.UTCDateTime()
 
 

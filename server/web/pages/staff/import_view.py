@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from server.domain.import_jobs import ImportLine, ImportRecord, ImportState, LineFilter
+from server.domain.import_jobs import KEPT, ImportLine, ImportRecord, ImportState, LineFilter
 from server.domain.registry import Finding
 from server.domain.registry.suggestions import suggest
 from server.services import import_jobs as service
@@ -212,7 +212,7 @@ async def _done(request: Request, record: ImportRecord) -> dict[str, Any]:
         "reasons": kept_reasons(),
         "touched": await service.touched_delegations(house.database, record.id),
         "is_asking": "undo" in request.query_params,
-        "kept_until": house.space.local(record.created_at + service.KEPT),
+        "kept_until": house.space.local(record.created_at + KEPT),
     }
 
 

@@ -1,0 +1,8 @@
+"""The desk: oidc"""
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    pass
