@@ -89,13 +89,13 @@ class Testbed:
     async def __aexit__(self, *_: object) -> None:
         await self._exit.aclose()
 
-    async def sanh(self, *arguments: str) -> bytes:
-        """Run a command and return what it printed. Raise `command_failed`."""
+    async def sanh(self, *arguments: str, say: str = "") -> bytes:
+        """Run a command, tell it something, and return what it printed. Raise `command_failed`."""
         process = await asyncio.create_subprocess_exec(
             *sanh_command(*arguments), env=self.environment, cwd=self.folder,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        output, complaint = await process.communicate()
+        output, complaint = await process.communicate(say.encode())
         if process.returncode:
             last = complaint.decode(errors="replace").strip().splitlines()[-1:]
             raise DomainError("command_failed", command=" ".join(arguments), why="".join(last))

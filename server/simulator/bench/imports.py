@@ -72,18 +72,21 @@ def _load_of(here: Ground, seconds: float) -> Load:
     return Load(live_url(here.bed.url), tokens, here.passes[:-2], seconds, here.plan.disturbed_rate)
 
 
-def write_registry(path: Path, rows: int) -> None:
-    """Write a registry of so many rows: one in eleven is a delegation, the others are its members."""
+def write_registry(path: Path, rows: int, letter: str = "E") -> None:
+    """Write a registry of so many rows: one in eleven is a delegation, the others are its members.
+
+    Its codes begin with a letter, by which two registries differ.
+    """
     groups = max(1, rows // (_MEMBERS + 1))
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet()
         _write(sheet, 0, ("STT", "Mã đoàn", "Tên đoàn / Đơn vị", "Số người", "Ngày tham quan", "Giờ"))
         for n in range(1, groups + 1):
-            _write(sheet, n, (n, f"E{n:06}", f"Import {n}", _MEMBERS, "12/10/2020", "09:00"))
+            _write(sheet, n, (n, f"{letter}{n:06}", f"Import {letter}{n}", _MEMBERS, "12/10/2020", "09:00"))
         sheet = book.add_worksheet()
         _write(sheet, 0, ("STT", "Mã đoàn", "Họ và tên"))
         for n in range(rows - groups):
-            _write(sheet, n + 1, (n + 1, f"E{n % groups + 1:06}", f"Tran Thi {letters(n)}"))
+            _write(sheet, n + 1, (n + 1, f"{letter}{n % groups + 1:06}", f"Tran Thi {letters(n)}"))
 
 
 def _write(sheet: "xlsxwriter.worksheet.Worksheet", number: int, cells: Sequence[object]) -> None:

@@ -6,7 +6,7 @@ from server.simulator.api import Paired
 from server.simulator.bench.figures import Figures
 from server.simulator.testbed import Testbed
 
-PARTS = ("start", "scans", "screens", "import")
+PARTS = ("start", "scans", "screens", "import", "desk")
 
 FULL_SPEED = 0.0
 
@@ -23,6 +23,8 @@ class Goals:
     start_seconds: float | None = 1.5
     memory_mib: float | None = 150.0
     memory_mb_of_screens: float | None = 400.0
+    first_byte_ms: float | None = 30.0
+    keystroke_ms: float | None = 50.0
 
 
 @dataclass(frozen=True, slots=True)

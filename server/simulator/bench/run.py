@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from server.domain.errors import DomainError
+from server.simulator.bench.desk import measure_desk
 from server.simulator.bench.figures import Figures
 from server.simulator.bench.imports import measure_import
 from server.simulator.bench.plan import PARTS, Ground, Plan
@@ -38,6 +39,7 @@ async def measure(plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
             "scans": lambda: measure_scans(here, store),
             "screens": lambda: measure_screens(here),
             "import": lambda: measure_import(here, store),
+            "desk": lambda: measure_desk(here),
         }
         for part in (part for part in PARTS if part in plan.parts):
             tell(part)
