@@ -1,6 +1,7 @@
 """Register, change, cancel and find delegations."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,9 +33,21 @@ from server.storage.people import member_named
 _TOLD = frozenset({"kind", "status", "planned", "visit_date", "slot_at", "minutes", "language", "zones"})
 
 
-_IN_SLOT = frozenset({"slot_at", "minutes", "planned"})
+_HOLDING = frozenset({Status.REQUESTED, Status.CONFIRMED})
 _WORTH_TELLING = frozenset({"visit_date", "slot_at", "minutes", "planned"})
 _MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a slot is taken: whatever speaks against it refuses it, unless `force` names the reason to take it anyway.
+
+    With `only_room` a slot is refused for want of room alone, and only from today on: what is recorded after the
+    fact, or outside the hours, is as it was.
+    """
+
+    force: str = ""
+    only_room: bool = False
 
 
 async def get_delegation(database: Database, code: str) -> DelegationRecord:
@@ -52,23 +65,23 @@ async def list_delegations(
     return await database.read(storage.list_delegations, wanted, after=after, limit=limit)
 
 
-async def add_delegation(desk: Desk, values: Mapping[str, Any], *, takes_slot: bool = False) -> DelegationRecord:
+async def add_delegation(desk: Desk, values: Mapping[str, Any], *, taking: Taking | None = None) -> DelegationRecord:
     """Register a delegation under a new code. `values` bears its columns, and `organisation` by name.
 
-    With `takes_slot`, only into a slot that has room. Raise `no_such_zone`, `slot_not_on_day`, `slot_taken`.
+    With `taking`, only into a slot that can be had. Raise `no_such_zone`, `slot_not_on_day`, `slot_taken`.
     """
-    return await desk.database.write(_add, desk, values, takes_slot)
+    return await desk.database.write(_add, desk, values, taking)
 
 
 async def change_delegation(
-    desk: Desk, code: str, changes: Mapping[str, Any], *, version: int | None = None, takes_slot: bool = False
+    desk: Desk, code: str, changes: Mapping[str, Any], *, version: int | None = None, taking: Taking | None = None
 ) -> DelegationRecord:
     """Change what `changes` bears and nothing else. With `version`, only what nobody changed since.
 
-    With `takes_slot`, only into a slot that has room. Raise `unknown_delegation`, `edit_conflict`,
+    With `taking`, only into a slot that can be had. Raise `unknown_delegation`, `edit_conflict`,
     `covers_below_inside`, `no_such_zone`, `slot_not_on_day`, `slot_taken`.
     """
-    return await desk.database.write(_change, desk, code, changes, version, takes_slot)
+    return await desk.database.write(_change, desk, code, changes, version, taking)
 
 
 async def confirm_delegation(desk: Desk, code: str) -> DelegationRecord:
@@ -94,7 +107,9 @@ def hold_delegation(connection: Connection, code: str) -> DelegationRecord:
     return storage.find_delegation(connection, code) or found
 
 
-def _add(connection: Connection, desk: Desk, values: Mapping[str, Any], takes_slot: bool = False) -> DelegationRecord:
+def _add(
+    connection: Connection, desk: Desk, values: Mapping[str, Any], taking: Taking | None = None
+) -> DelegationRecord:
     row = settle_appointment(values, desk.space.timezone)
     organisation = row.pop("organisation", None)
     _demand_zones(desk, row.get("zones"))
@@ -109,10 +124,9 @@ def _add(connection: Connection, desk: Desk, values: Mapping[str, Any], takes_sl
         leader=row.get("leader_name", ""),
         phone=row.get("phone"),
     )
-    if takes_slot:
-        _take_slot(connection, desk, row, None)
+    overruled = _take_slot(connection, desk, row, None, taking) if taking else {}
     storage.add_delegation(connection, row | {"created_at": desk.at, "updated_at": desk.at})
-    append_line(connection, desk.entry("add_delegation", f"delegation:{row['code']}", after=_told(row)))
+    append_line(connection, desk.entry("add_delegation", f"delegation:{row['code']}", after=_told(row) | overruled))
     added = storage.find_delegation(connection, row["code"])
     assert added is not None
     return added
@@ -124,7 +138,7 @@ def _change(
     code: str,
     changes: Mapping[str, Any],
     version: int | None,
-    takes_slot: bool = False,
+    taking: Taking | None = None,
 ) -> DelegationRecord:
     old = hold_delegation(connection, code)
     if version is not None and version != old.version:
@@ -138,12 +152,11 @@ def _change(
     before = {key: _of(old, key) for key in row}
     # Organisations before appointments, as when one is added: two who wait for each other wait for ever.
     columns = _columns(connection, desk, old, row)
-    if takes_slot and not _IN_SLOT.isdisjoint(row):
-        _take_slot(connection, desk, row, old)
+    overruled = _take_slot(connection, desk, row, old, taking) if taking and _takes_more(row, old) else {}
     storage.update_delegation(connection, old.id, columns)
     append_line(
         connection,
-        desk.entry("change_delegation", f"delegation:{old.code}", before=_told(before), after=_told(row)),
+        desk.entry("change_delegation", f"delegation:{old.code}", before=_told(before), after=_told(row) | overruled),
     )
     new = storage.find_delegation(connection, old.code) or old
     if old.decided == Status.CONFIRMED == new.decided and not _WORTH_TELLING.isdisjoint(row):
@@ -189,7 +202,7 @@ def _confirm(connection: Connection, desk: Desk, code: str) -> DelegationRecord:
     if old.decided == Status.CONFIRMED:
         return old
     demand_confirmable(old)
-    _take_slot(connection, desk, {}, old)
+    _take_slot(connection, desk, {}, old, Taking())
     storage.update_delegation(connection, old.id, {"status": Status.CONFIRMED.value, "updated_at": desk.at})
     before, after = {"status": old.decided}, {"status": Status.CONFIRMED.value}
     entry = desk.entry("confirm_delegation", f"delegation:{old.code}", before={**before}, after={**after})
@@ -210,15 +223,51 @@ def _organisation(
     return find_or_add_organisation(connection, name, kind=kind, on=day)
 
 
-def _take_slot(connection: Connection, desk: Desk, row: Mapping[str, Any], old: DelegationRecord | None) -> None:
-    """Hold the slot that a delegation will have, or raise `slot_taken`; one without a slot takes none."""
+def _takes_more(row: Mapping[str, Any], old: DelegationRecord) -> bool:
+    """Tell whether a change takes another slot or more of this one: who gives places back needs no room."""
+    if Status(old.decided) not in _HOLDING and "status" in row:
+        return True
+    if "slot_at" in row or row.get("minutes", 0) > old.minutes:
+        return True
+    return covers(row.get("planned", 0), old.named) > old.count.covers
+
+
+def _take_slot(
+    connection: Connection, desk: Desk, row: Mapping[str, Any], old: DelegationRecord | None, taking: Taking
+) -> dict[str, object]:
+    """Hold the slot that a delegation will have; return what was overruled, for the audit line.
+
+    Raise `slot_taken`. One without a slot takes none, nor does one that will not come.
+    """
     at = row.get("slot_at", old.slot_at if old else None)
+    status = row.get("status", old.decided if old else Status.CONFIRMED)
     if at is None:
-        return
+        return {}
+    if taking.only_room and (Status(status) not in _HOLDING or desk.space.day_of(at) < desk.space.day_of(desk.at)):
+        return {}
     planned = row.get("planned", old.planned if old else 0)
     people = covers(planned, old.named if old else 0) or 1
     wish = Wish(at, people, row.get("minutes", old.minutes if old else _MINUTES))
-    take_slot(connection, desk.space, wish, leaving_out=old.code if old else None, now=desk.at)
+    try:
+        take_slot(connection, desk.space, wish, leaving_out=old.code if old else None, now=desk.at)
+    except DomainError as error:
+        if error.code != "slot_taken":
+            raise
+        return _overruled(error, taking)
+    return {}
+
+
+def _overruled(error: DomainError, taking: Taking) -> dict[str, object]:
+    """Return what a slot is taken against and why, or raise what speaks against it."""
+    told = error.arguments
+    if taking.only_room:
+        people, left, capacity = (int(str(told[name])) for name in ("people", "left", "capacity"))
+        if people <= left:
+            return {}
+        error = DomainError("slot_taken", **{**told, "reason": "too_many" if people > capacity else "full"})
+    if not taking.force.strip():
+        raise error
+    return {"overruled": str(error.arguments["reason"]), "reason": taking.force.strip()}
 
 
 def _demand_zones(desk: Desk, zones: list[str] | None) -> None:

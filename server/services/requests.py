@@ -64,7 +64,7 @@ def _ask(connection: Connection, desk: Desk, key: str, values: Mapping[str, Any]
     if known is not None:
         return str(known["delegation"])
     row = dict(values) | {"status": Status.REQUESTED.value, "source": "register"}
-    record = delegations._add(connection, desk, row, takes_slot=True)
+    record = delegations._add(connection, desk, row, taking=delegations.Taking())
     agreed = {name: {"text": text, "at": desk.at.isoformat()} for name, text in consents.items()}
     request = {"id": form_id, "delegation": record.code, "key_hash": hash_secret(key), "consents": agreed}
     storage.add_request(connection, request | {"created_at": desk.at})

@@ -9,7 +9,7 @@ import pytest
 from server.domain.delegations import Status
 from server.domain.errors import DomainError
 from server.services import delegations as service
-from server.services.delegations import add_delegation, cancel_delegation, confirm_delegation
+from server.services.delegations import Taking, add_delegation, cancel_delegation, confirm_delegation
 
 SLOT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ async def test_a_full_slot_is_refused_with_the_nearest_free_times(desk):
     await ask(desk, slot_at=SLOT, planned=most)
 
     with pytest.raises(DomainError, match="slot_taken") as refused:
-        await add_delegation(desk, {"name": "Báo Tuổi Trẻ", "planned": 3, "slot_at": SLOT}, takes_slot=True)
+        await add_delegation(desk, {"name": "Báo Tuổi Trẻ", "planned": 3, "slot_at": SLOT}, taking=Taking())
 
     assert refused.value.arguments["reason"] == "full"
     assert refused.value.arguments["free"]

@@ -1,6 +1,7 @@
 """The desk's pages of delegations as a browser without scripts sends and gets them."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,16 +197,56 @@ def test_a_time_without_a_day_is_asked_for_its_day(house):
     assert (answer.status_code, "Có giờ hẹn thì cần ngày." in _text(answer)) == (422, True)
 
 
-def test_a_full_slot_names_the_nearest_free_ones_and_may_be_taken_all_the_same(house):
+def test_a_full_slot_names_the_nearest_free_ones_and_may_be_taken_for_a_reason(house):
     house["Hoa"].add(visit_date=DAY, time="09:30", planned="60")
     asked = SCHOOL | {"visit_date": DAY, "time": "09:30"}
 
     refused = house["Hoa"].post("/staff/delegations/new", **asked)
-    kept = house["Hoa"].post("/staff/delegations/new", **asked | {"anyway": "yes"})
+    kept = house["Hoa"].post("/staff/delegations/new", **asked | {"anyway": "yes", "reason": " Bí thư  đã hẹn "})
 
     assert refused.status_code == 409
     assert "Giờ trống gần nhất" in _text(refused)
     assert kept.status_code == 303
+    told = house.sql("SELECT after FROM audit_line WHERE action = 'add_delegation' ORDER BY seq DESC LIMIT 1")[0][0]
+    told = json.loads(told) if isinstance(told, str) else told
+    assert (told["overruled"], told["reason"]) == ("full", "Bí thư đã hẹn")
+    assert "Bí thư đã hẹn" in _text(house["Hoa"].get(kept.headers["location"].split("?")[0] + "?tab=history"))
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_nobody_takes_a_full_slot_without_saying_why(house, reason):
+    house["Hoa"].add(visit_date=DAY, time="09:30", planned="60")
+    code = house["Hoa"].add(visit_date=DAY, time="14:00")
+    moved = house["Hoa"].form(code) | {"time": "09:30", "anyway": "yes", "reason": reason}
+
+    new = house["Hoa"].post(
+        "/staff/delegations/new", **SCHOOL, visit_date=DAY, time="09:30", anyway="yes", reason=reason
+    )
+    changed = house["Hoa"].post(f"/staff/delegations/{code}/edit", **moved)
+
+    for answer in (new, changed):
+        assert answer.status_code == 409
+        assert "Cần ghi lý do vẫn giữ giờ này." in _text(answer)
+    assert house.sql("SELECT count(*) FROM delegation") == [(2,)]
+
+
+def test_a_guide_takes_no_full_slot_for_whatever_reason(house):
+    house["Hoa"].add(visit_date=DAY, time="09:30", planned="60")
+    asked = SCHOOL | {"visit_date": DAY, "time": "09:30", "anyway": "yes", "reason": "quen"}
+
+    assert house["Quân"].post("/staff/delegations/new", **asked).status_code == 403
+    assert house.sql("SELECT count(*) FROM delegation") == [(1,)]
+
+
+def test_who_gives_places_back_needs_no_room(house):
+    code = house["Hoa"].add(visit_date=DAY, time="09:30", planned="60")
+    asked = SCHOOL | {"visit_date": DAY, "time": "09:30", "planned": "40", "anyway": "yes", "reason": "hai lớp"}
+    assert house["Hoa"].post("/staff/delegations/new", **asked).status_code == 303
+
+    fewer = house["Hoa"].post(f"/staff/delegations/{code}/edit", **house["Hoa"].form(code) | {"planned": "50"})
+    more = house["Hoa"].post(f"/staff/delegations/{code}/edit", **house["Hoa"].form(code) | {"planned": "55"})
+
+    assert (fewer.status_code, more.status_code) == (303, 409)
 
 
 def test_a_form_sent_back_untouched_changes_nothing(house):

@@ -35,6 +35,7 @@ from server.web.problems import PROBLEMS
 from server.web.templating import house_of
 
 _FREE = 4
+_LONGEST_REASON = 300
 
 
 async def show_new(request: Request) -> Response:
@@ -60,12 +61,11 @@ async def add(request: Request) -> Response:
         return await _form(request, principal, texts, status=409, successor=successor, decided=status)
     try:
         columns = new_columns(texts, status, house_of(request).space)
-        takes_slot = form.get("anyway") != "yes"
-        added = await service.add_delegation(await desk_of(request), columns, takes_slot=takes_slot)
+        added = await service.add_delegation(await desk_of(request), columns, taking=_taking(form))
     except WrongFieldsError as error:
         return await _form(request, principal, texts, status=422, errors=error.errors, decided=status)
     except DomainError as error:
-        return await _refused(request, principal, texts, error, decided=status)
+        return await _refused(request, principal, texts, error, form=form, decided=status)
     return RedirectResponse(f"/staff/delegations/{added.code}?notice=added", 303)
 
 
@@ -98,15 +98,15 @@ async def change(request: Request) -> Response:
         return await _form(request, principal, texts, status=409, successor=successor, **shown)
     try:
         columns = changed_columns(texts, fields, house.space)
-        desk, takes_slot = await desk_of(request), form.get("anyway") != "yes"
-        await service.change_delegation(desk, record.code, columns, version=version, takes_slot=takes_slot)
+        desk = await desk_of(request)
+        await service.change_delegation(desk, record.code, columns, version=version, taking=_taking(form))
     except WrongFieldsError as error:
         return await _form(request, principal, texts, status=422, errors=error.errors, **shown)
     except DomainError as error:
         if error.code == "edit_conflict":
             now = await service.get_delegation(house.database, record.code)
             return await _conflict(request, principal, now, texts, base)
-        return await _refused(request, principal, texts, error, **shown)
+        return await _refused(request, principal, texts, error, form=form, **shown)
     await delegation_record.stop_editing(desk, record.code)
     return RedirectResponse(f"/staff/delegations/{record.code}?notice=saved", 303)
 
@@ -148,19 +148,30 @@ async def _successor(
     return (found[0].name, found[0].valid_to, found[1]) if found else None
 
 
+def _taking(form: Mapping[str, str]) -> service.Taking:
+    """Return how the slot is taken: against the rules only with the reason that was typed."""
+    reason = " ".join(form.get("reason", "").split())[:_LONGEST_REASON]
+    return service.Taking(force=reason if form.get("anyway") == "yes" else "")
+
+
 async def _refused(
     request: Request, principal: Principal, texts: dict[str, str], error: DomainError, **shown: Any
 ) -> Response:
     status = PROBLEMS[error.code].status if error.code in PROBLEMS else 422
+    form = shown.pop("form")
+    errors = error_of(error)
+    if error.code == "slot_taken" and form.get("anyway") == "yes":
+        errors["reason"] = _("Cần ghi lý do vẫn giữ giờ này.")
     free = [_local(request, iso) for iso in _texts(error.arguments.get("free"))][:_FREE]
     return await _form(
         request,
         principal,
         texts,
         status=status,
-        errors=error_of(error),
+        errors=errors,
         free=free,
         is_full=error.code == "slot_taken",
+        reason=form.get("reason", "")[:_LONGEST_REASON],
         **shown,
     )
 
@@ -239,7 +250,7 @@ async def _form(
     choices = languages()
     if texts["language"] not in dict(choices):
         choices.append((texts["language"], texts["language"]))
-    defaults = {"errors": {}, "free": [], "is_full": False, "successor": None, "decided": "confirmed"}
+    defaults = {"errors": {}, "free": [], "is_full": False, "reason": "", "successor": None, "decided": "confirmed"}
     return render_desk(
         request,
         principal,

@@ -34,6 +34,7 @@ from server.web.pages.staff.delegations_words import (
 )
 from server.web.pages.staff.desk import enter, render_desk
 from server.web.problems import PROBLEMS
+from server.web.slot_words import reason_words
 from server.web.templating import house_of
 
 _TABS = ("members", "facts", "history")
@@ -221,7 +222,7 @@ def _history(record: Record, space: Space) -> list[dict[str, Any]]:
                 "changes": [
                     (field_name(key), _told(key, before.get(key), space), _told(key, after.get(key), space))
                     for key in fields
-                    if row.action.startswith("change_") or key in ("status", "merged_into")
+                    if row.action.startswith("change_") or key in ("status", "merged_into", "overruled", "reason")
                 ],
             }
         )
@@ -235,6 +236,8 @@ def _told(field: str, value: object, space: Space) -> str:
         return kind_name(str(value))
     if field == "status":
         return status_name(str(value)) if str(value) in set(Status) else str(value)
+    if field == "overruled":
+        return reason_words(str(value))
     if field == "visit_date":
         return f"{date.fromisoformat(str(value)):%d/%m/%Y}"
     if field == "slot_at":

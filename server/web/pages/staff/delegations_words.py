@@ -114,6 +114,7 @@ def action_name(action: str) -> str:
         "confirm_delegation": _("Xác nhận đoàn"),
         "cancel_delegation": _("Hủy đoàn"),
         "open_needs": _("Mở xem nhu cầu hỗ trợ"),
+        "place_delegation": _("Đặt giờ hẹn"),
         "merge_delegation": _("Gộp đoàn"),
         "change_protocol": _("Sửa phiếu lễ tân"),
         "add_visitor": _("Thêm thành viên"),
@@ -153,4 +154,6 @@ def field_name(field: str) -> str:
         "guide": _("Hướng dẫn viên"),
         "zones": _("Khu được vào"),
         "delegation": _("Đoàn"),
+        "overruled": _("Giữ giờ dù"),
+        "reason": _("Lý do"),
     }.get(field, field)
