@@ -1,5 +1,6 @@
 """The API for delegations, as a program sees it."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -304,3 +305,52 @@ def test_who_may_not_know_people_sees_no_person_in_a_delegation_and_finds_none(p
     assert programs.call("GET", "/delegations?q=minh", role="exhibitor").json()["items"] == []
     assert len(programs.call("GET", "/delegations?q=hoa+binh", role="exhibitor").json()["items"]) == 1
     assert len(programs.call("GET", "/delegations?q=minh", role="guide").json()["items"]) == 1
+
+
+def test_a_slot_without_room_is_refused_with_the_nearest_free_times(programs):
+    at = slot_of(programs, days=7)
+    book(programs, at, planned=programs.house.space.capacity)
+
+    refused = book(programs, at, planned=3)
+    other = book(programs, at + timedelta(days=1), planned=3).json()["code"]
+    moved = programs.call("PATCH", f"/delegations/{other}", json={"slot_at": at.isoformat()})
+
+    for answer in (refused, moved):
+        assert (answer.status_code, answer.json()["code"], answer.json()["reason"]) == (409, "slot_taken", "full")
+        assert answer.json()["free"]
+    assert book(programs, at, planned=9_999).json()["reason"] == "too_many"
+
+
+def test_a_slot_without_room_is_taken_for_a_reason_that_the_log_tells(programs):
+    at = slot_of(programs, days=7)
+    book(programs, at, planned=programs.house.space.capacity)
+
+    forced = book(programs, at, planned=3, force={"reason": "Đoàn của  thành phố"})
+
+    assert forced.status_code == 201
+    told = programs.sql("SELECT after FROM audit_line WHERE action = 'add_delegation' ORDER BY seq DESC LIMIT 1")[0][0]
+    told = json.loads(told) if isinstance(told, str) else told
+    assert (told["overruled"], told["reason"]) == ("full", "Đoàn của thành phố")
+
+
+@pytest.mark.parametrize("force", [{"reason": ""}, {"reason": "  "}, {"reason": "a" * 301}, {}, "vì quen"])
+def test_force_without_a_reason_is_refused(programs, force):
+    assert book(programs, slot_of(programs, days=7), planned=3, force=force).status_code == 422
+
+
+def test_what_is_registered_after_the_fact_or_outside_the_hours_is_as_it_was(programs):
+    past, night = slot_of(programs, days=-30), slot_of(programs, days=7).replace(hour=2)
+
+    answers = [book(programs, past, planned=5_000), book(programs, past, planned=3), book(programs, night, planned=3)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+
+
+def slot_of(programs, *, days):
+    """Return eleven in the morning of a day so far from today, on the space's clock."""
+    now = programs.house.space.local(programs.house.clock.now())
+    return (now + timedelta(days=days)).replace(hour=11, minute=0, second=0, microsecond=0)
+
+
+def book(programs, at, **values):
+    return programs.call("POST", "/delegations", json={"name": "Đoàn", "slot_at": at.isoformat()} | values)

@@ -24,11 +24,6 @@ from server.web.openapi import Model, Page, operation, reply
 from server.web.templating import house_of
 
 
-class Leader(Model):
-    name: records.Short = ""
-    title: records.Short = ""
-
-
 class Contact(Model):
     """Whom to call about the visit; the leader unless `name` says otherwise."""
 
@@ -48,7 +43,7 @@ class DelegationIn(Model):
     visit_date: records.Day | None = None
     slot_at: records.Slot | None = None
     minutes: records.Minutes = 60
-    leader: Leader | None = None
+    leader: records.Leader | None = None
     contact: Contact | None = None
     language: records.Language = "vi"
     purpose: records.Notes = ""
@@ -58,6 +53,7 @@ class DelegationIn(Model):
     letter: records.Notes = ""
     guide: records.Short = ""
     zones: records.ZoneIds | None = None
+    force: records.Force | None = None
 
     @model_validator(mode="after")
     def _is_called_something(self) -> Self:
@@ -78,7 +74,7 @@ class DelegationChange(Model):
     visit_date: records.Day | None = unset()
     slot_at: records.Slot | None = unset()
     minutes: records.Minutes = unset()
-    leader: Leader | None = unset()
+    leader: records.Leader | None = unset()
     contact: Contact | None = unset()
     language: records.Language = unset()
     purpose: records.Notes = unset()
@@ -89,6 +85,7 @@ class DelegationChange(Model):
     guide: records.Short = unset()
     zones: records.ZoneIds | None = unset()
     version: records.Version | None = unset()
+    force: records.Force | None = None
 
     @model_validator(mode="after")
     def _sets_what_people_decide(self) -> Self:
@@ -170,10 +167,11 @@ async def list_delegations(request: Request, query: DelegationPage) -> Response:
     return reply(DelegationList(items=items, next=next_))
 
 
-@operation("delegations", right=Right.EDIT_DELEGATIONS, answers={201: DelegationOut})
+@operation("delegations", right=Right.EDIT_DELEGATIONS, answers={201: DelegationOut}, problems=(409,))
 async def add_delegation(request: Request, body: DelegationIn) -> Response:
-    """Register a delegation under a new code."""
-    added = await service.add_delegation(await records.desk_of(request), columns_of(body))
+    """Register a delegation under a new code. A slot without room, from today on, is refused unless it is forced."""
+    desk = await records.desk_of(request)
+    added = await service.add_delegation(desk, columns_of(body), taking=_taking(body))
     return await reply_delegation(request, added, 201)
 
 
@@ -186,12 +184,11 @@ async def get_delegation(request: Request) -> Response:
 
 @operation("delegations", right=Right.EDIT_DELEGATIONS, answers={200: DelegationOut}, problems=(404, 409))
 async def change_delegation(request: Request, body: DelegationChange) -> Response:
-    """Change a delegation; never below the people who are inside."""
+    """Change a delegation; never below the people who are inside, nor into a slot without room unless it is forced."""
     version = records.wanted_version(request, body.version)
     desk, code = await records.desk_of(request), request.path_params["code"]
-    return await reply_delegation(
-        request, await service.change_delegation(desk, code, columns_of(body), version=version)
-    )
+    changed = await service.change_delegation(desk, code, columns_of(body), version=version, taking=_taking(body))
+    return await reply_delegation(request, changed)
 
 
 @operation("delegations", right=Right.EDIT_DELEGATIONS, answers={200: DelegationOut}, problems=(404,))
@@ -278,7 +275,7 @@ def _out(record: DelegationRecord, space: Space, *, knows_people: bool) -> Deleg
 
 def columns_of(body: DelegationIn | DelegationChange) -> dict[str, Any]:
     """Return what was sent, by the names of the columns. A leader or contact of null is emptied."""
-    sent = body.model_dump(exclude_unset=True, exclude={"version"})
+    sent = body.model_dump(exclude_unset=True, exclude={"version", "force"})
     if "leader" in sent:
         leader = sent.pop("leader")
         leader = {"name": "", "title": ""} if leader is None else leader
@@ -287,10 +284,11 @@ def columns_of(body: DelegationIn | DelegationChange) -> dict[str, Any]:
         contact = sent.pop("contact")
         contact = {"name": "", "phone": None, "email": None} if contact is None else contact
         sent |= {"contact_name" if key == "name" else key: value for key, value in contact.items()}
-    for key in ("kind", "status"):
-        if key in sent:
-            sent[key] = sent[key].value
-    return sent
+    return sent | {key: sent[key].value for key in ("kind", "status") if key in sent}
+
+
+def _taking(body: DelegationIn | DelegationChange) -> service.Taking:
+    return service.Taking(force=body.force.reason if body.force else "", only_room=True)
 
 
 def _demand_settable(status: Status) -> None:

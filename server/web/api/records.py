@@ -17,6 +17,7 @@ from server.services.desk import Desk
 from server.web.auth import principal_of
 from server.web.i18n import gettext as _
 from server.web.i18n import mark
+from server.web.openapi import Model
 from server.web.problems import Problem, add_problems
 from server.web.templating import house_of
 
@@ -161,3 +162,14 @@ async def desk_of(request: Request) -> Desk:
     house = house_of(request)
     principal = await principal_of(request)
     return Desk(house.database, house.space, principal.actor, house.clock.now())
+
+
+class Leader(Model):
+    name: Short = ""
+    title: Short = ""
+
+
+class Force(Model):
+    """To take a slot although it has no room: why, for the audit log."""
+
+    reason: Annotated[Name, Field(max_length=300)]
