@@ -38,7 +38,7 @@ def test_vietnamese_is_the_key() -> None:
 def test_english_comes_from_the_catalogue() -> None:
     with i18n.use_language("en"):
         assert i18n.gettext("Chào %(name)s", name="Lan") == "Hello Lan"
-        assert i18n.ngettext("%(n)s khách", "%(n)s khách", 1) == "1 guest"
+        assert i18n.ngettext("%(n)s khách", "%(n)s khách", 1) == "1 visitor"
         assert i18n.ngettext("%(n)s khách", "%(n)s khách", 1200) == "1,200 guests"
     assert i18n.language() == "vi"
 
@@ -87,7 +87,7 @@ def test_templates_speak_and_escape() -> None:
     )
 
     with i18n.use_language("en"):
-        assert template.render() == "Hello &lt;b&gt;; 2 guests; Hello &lt;i&gt;"
+        assert template.render() == "Hello &lt;b&gt;; 2 visitors; Hello &lt;i&gt;"
 
 
 def test_dates_times_and_numbers_are_written_as_each_language_does() -> None:

@@ -51,7 +51,7 @@ def test_an_address_that_is_not_there_is_a_problem_document(programs: Programs):
 
 @pytest.mark.parametrize("says_length", [True, False])
 def test_a_body_that_is_too_large_is_a_problem_document(programs: Programs, says_length: bool):
-    body = b'{"q": "' + b"x" * (20 * 1024 * 1024) + b'"}'
+    body = b'{"q": "' + b"x" * (21 * 1024 * 1024) + b'"}'
     content = body if says_length else iter([body])
     answer = programs.call("POST", "/delegations", content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
