@@ -18,8 +18,8 @@ msgstr "Hello %(name)s"
 
 msgid "%(n)s khách"
 msgid_plural "%(n)s khách"
-msgstr[0] "%(n)s guest"
-msgstr[1] "%(n)s guests"
+msgstr[0] "%(n)s visitor"
+msgstr[1] "%(n)s visitors"
 """
 
 
@@ -39,7 +39,7 @@ def test_english_comes_from_the_catalogue() -> None:
     with i18n.use_language("en"):
         assert i18n.gettext("Chào %(name)s", name="Lan") == "Hello Lan"
         assert i18n.ngettext("%(n)s khách", "%(n)s khách", 1) == "1 visitor"
-        assert i18n.ngettext("%(n)s khách", "%(n)s khách", 1200) == "1,200 guests"
+        assert i18n.ngettext("%(n)s khách", "%(n)s khách", 1200) == "1,200 visitors"
     assert i18n.language() == "vi"
 
 
