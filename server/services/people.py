@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from server.domain.delegations import DelegationRecord, Status, delegation_search_key, demand_room
 from server.domain.errors import DomainError
-from server.domain.people import VisitorFilter, VisitorRecord, forget, traces_of
+from server.domain.people import FORGOTTEN, VisitorFilter, VisitorRecord, forget, traces_of
 from server.domain.text import search_key
 from server.services.delegations import hold_delegation
 from server.services.desk import Desk
 from server.services.protocol import forget_in_sheet
-from server.storage import delegations, passes
+from server.storage import cases, delegations, passes
 from server.storage import people as storage
 from server.storage.audit import append_line
 from server.storage.database import Database
@@ -141,6 +141,7 @@ def _erase(connection: Connection, desk: Desk, id_: str) -> None:
     traces = traces_of(visitor.name, visitor.phone, visitor.email)
     if visitor.delegation is not None:
         _erase_from_delegation(connection, desk, visitor, traces)
+    _erase_from_cases(connection, visitor, traces)
     empty: dict[str, Any] = dict.fromkeys(("search_key", "title", "organisation", "needs", "notes"), "")
     empty |= {"name": None, "phone": None, "email": None, "language": "vi"}
     storage.update_visitor(connection, id_, empty | {"erased_at": desk.at, "updated_at": desk.at})
@@ -167,6 +168,20 @@ def _erase_from_delegation(connection: Connection, desk: Desk, visitor: VisitorR
         mended = {"needs": forget(needs, traces), "notes": forget(notes, traces)}
         if id_ != visitor.id and mended != {"needs": needs, "notes": notes}:
             storage.update_visitor(connection, id_, mended | {"updated_at": desk.at})
+
+
+def _erase_from_cases(connection: Connection, visitor: VisitorRecord, traces: tuple[str, ...]) -> None:
+    """Forget what was written about a visitor's own cases, and their name in those of their delegation."""
+    holder = f"v:{visitor.id}"
+    for row in cases.texts_of_cases(connection, holder, visitor.delegation_id):
+        told = {"reason": row["reason"], "forced": row["detail"].get("reason")}
+        kept = {
+            key: text and (FORGOTTEN if row["holder"] == holder else forget(str(text), traces))
+            for key, text in told.items()
+        }
+        if kept != told:
+            detail = dict(row["detail"]) | ({"reason": kept["forced"]} if told["forced"] else {})
+            cases.replace_texts(connection, row["id"], kept["reason"], detail)
 
 
 def _without(delegation: DelegationRecord, visitor: VisitorRecord, traces: tuple[str, ...]) -> dict[str, Any]:

@@ -124,3 +124,17 @@ def find_by_scan(connection: Connection, scan_id: str) -> RowMapping | None:
     """Return the first case about a scan."""
     query = select(CASES).where(CASES.c.scan_id == scan_id).order_by(CASES.c.id).limit(1)
     return connection.execute(query).mappings().first()
+
+
+def texts_of_cases(connection: Connection, holder: str, delegation_id: int | None) -> list[RowMapping]:
+    """Return id, holder, reason and detail of the cases of a holder, and of those of a delegation."""
+    whose = CASES.c.holder == holder
+    if delegation_id is not None:
+        whose |= CASES.c.delegation_id == delegation_id
+    query = select(CASES.c.id, CASES.c.holder, CASES.c.reason, CASES.c.detail).where(whose).order_by(CASES.c.id)
+    return list(connection.execute(query.with_for_update()).mappings())
+
+
+def replace_texts(connection: Connection, id_: int, reason: str | None, detail: Mapping[str, object]) -> None:
+    """Replace what people wrote about a case."""
+    connection.execute(update(CASES).where(CASES.c.id == id_).values(reason=reason, detail=dict(detail)))

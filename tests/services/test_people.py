@@ -1,5 +1,7 @@
 """The register of visitors, and how it forgets them."""
 
+import json
+
 import pytest
 
 from server.domain.errors import DomainError
@@ -155,6 +157,25 @@ async def test_no_note_tells_of_an_erased_visitor(desk, school, sql):
         assert trace.lower() not in str(rows).lower()
     delegation = await get_delegation(desk.database, school.code)
     assert (delegation.leader_name, delegation.leader_id, delegation.purpose) == ("", None, "Học tập")
+
+
+async def test_no_case_tells_of_an_erased_visitor(desk, school, sql):
+    lan = await add_visitor(desk, LAN | {"delegation": school.code})
+    insert = (
+        'INSERT INTO "case" (kind, scan_id, holder, delegation_id, opened_at, detail, reason)'
+        " VALUES ('forced', :s, :h, :d, '2026-11-24 02:00:00', :t, :r)"
+    )
+    forced = '{"zone": "lobby", "reason": "chị Lan quên thẻ"}'
+    await sql(insert, s="1", h=f"v:{lan.id}", d=lan.delegation_id, t=forced, r="Đã gọi cho chị ấy")
+    await sql(insert, s="2", h=f"d:{school.code}", d=lan.delegation_id, t="{}", r="Nguyễn Thị Lan dẫn thêm một em")
+    await sql(insert, s="3", h=f"d:{school.code}", d=lan.delegation_id, t="{}", r=None)
+
+    await erase_visitor(desk, lan.id)
+
+    rows = await sql('SELECT scan_id, reason, detail FROM "case" ORDER BY scan_id')
+    assert [row[1] for row in rows] == ["…", "… dẫn thêm một em", None]
+    told = rows[0][2]
+    assert (json.loads(told) if isinstance(told, str) else told) == {"zone": "lobby", "reason": "…"}
 
 
 async def test_erasing_a_member_leaves_the_leader_and_the_contact_of_others(desk, school):
