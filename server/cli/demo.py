@@ -71,7 +71,7 @@ async def _prepare(house: SmallHouse) -> datetime | None:
     await demo_stage.add_accounts(house.accounts)
     desk = Desk(house.database, house.space, demo_stage.ACTOR, house.clock.now())
     await demo_stage.register_delegations(desk)
-    await house.passes.of_all_delegations()
+    await house.passes.of_all_delegations(actor=demo_stage.ACTOR)
     return await demo_stage.opening_moment(house.database, house.settings)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from server.cli.house import SmallHouse, in_house
+from server.cli.house import ACTOR, SmallHouse, in_house
 from server.cli.terminal import print_json, print_table
 from server.domain.passes import show_short_code
 from server.storage.passes import PassRow
@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 async def _issue(house: SmallHouse, args: argparse.Namespace) -> list[PassRow]:
     if args.all:
-        rows = await house.passes.of_all_delegations()
+        rows = await house.passes.of_all_delegations(actor=ACTOR)
     else:
-        rows = await house.passes.of_delegation(args.delegation)
+        rows = await house.passes.of_delegation(args.delegation, actor=ACTOR)
     if args.file is not None:
         from server.services.badges import read_badges
         from server.web.badges import print_badges

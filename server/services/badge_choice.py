@@ -31,20 +31,14 @@ async def candidates(
     return await database.read(storage.candidates, codes, visitor_ids, with_staff=with_staff, limit=MOST_BADGES + 1)
 
 
-async def passes_of_holders(passes: Passes, database: Database, holders: Sequence[str]) -> list[str]:
+async def passes_of_holders(passes: Passes, database: Database, holders: Sequence[str], *, actor: str) -> list[str]:
     """Return the pass ids of holders in their order, issuing what is missing. Holders that nobody knows are left out.
 
     Raise `unknown_visitor`, `unknown_account`, `cancelled_delegation`.
     """
     known = await database.read(storage.passes_of_holders, holders)
-    return [known[holder] or await _issue(passes, holder) for holder in holders if holder in known]
-
-
-async def _issue(passes: Passes, holder: str) -> str:
-    if holder.startswith("d:"):
-        row, _is_new = await passes.of_delegation_itself(holder[2:])
-    elif holder.startswith("s:"):
-        row, _is_new = await passes.of_staff(holder[2:])
-    else:
-        row, _is_new = await passes.of_visitor(holder[2:])
-    return row.id
+    missing = [holder for holder in holders if holder in known and known[holder] is None]
+    if missing:
+        await passes.issue_to(missing, actor=actor)
+        known = await database.read(storage.passes_of_holders, holders)
+    return [pass_id for holder in holders if (pass_id := known.get(holder)) is not None]

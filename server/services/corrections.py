@@ -164,7 +164,7 @@ async def _correct(house: House, id_: int) -> None:
 
 
 async def _answer(house: House, scan: Mapping[str, Any], account: str, reason: str | None) -> None:
-    text = await _text(house, scan)
+    text = await _text(house, scan, f"account:{account}")
     sent = SentScan(
         id=scan["scan"],
         text=text,
@@ -178,7 +178,7 @@ async def _answer(house: House, scan: Mapping[str, Any], account: str, reason: s
     await house.checkin.answer_by_hand(sent, Kiosk("", "", "desk", scan["zone"]), account)
 
 
-async def _text(house: House, scan: Mapping[str, Any]) -> str:
+async def _text(house: House, scan: Mapping[str, Any], actor: str) -> str:
     """Return the text of the pass that a correction is made with; who has none gets one."""
     if scan["pass"]:
         text = await house.database.read(evidence.text_of_pass, scan["pass"])
@@ -186,5 +186,5 @@ async def _text(house: House, scan: Mapping[str, Any]) -> str:
             return text
     kind, id_ = scan["holder"][0], scan["holder"][2:]
     if kind == "v":
-        return (await house.passes.of_visitor(id_))[0].text
+        return (await house.passes.of_visitor(id_, actor=actor))[0].text
     raise DomainError("unknown_pass", id=id_)

@@ -124,7 +124,7 @@ async def lay_out_passes(database: Database, passes: Passes, settings: Settings,
     if chosen is None:
         _write(settings, ())
         return None
-    group, *members = await passes.of_delegation(chosen)
+    group, *members = await passes.of_delegation(chosen, actor=ACTOR)
     shown = [DemoPass("visitor", members[0].text, chosen), DemoPass("delegation", group.text, chosen)]
     stage = _read(settings) or {}
     revoked = [entry for entry in stage.get("passes", ()) if entry["kind"] == "revoked" and entry["code"] == chosen]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,8 @@ IssuedPass = PassRow
 """A pass with the names of whom it stands for, as the web floor gets it."""
 
 _SLICE = 50  # a write of this size stays far under 20 ms
+_SPACE = "space"
+"""The audit log's actor where nobody asked: a letter's passes, a correction's."""
 
 
 class Passes:
@@ -36,45 +39,47 @@ class Passes:
         self._public_url = public_url
         self._typing = Limit("30/minute")
 
-    async def of_delegation(self, code: str) -> list[PassRow]:
+    async def of_delegation(self, code: str, *, actor: str = _SPACE) -> list[PassRow]:
         """Return the delegation's pass, then its members', issuing what is missing.
 
         A cancelled delegation gets no new ones. Raises `unknown_delegation`.
         """
         delegation = await self._delegation(code)
-        await self._issue(await self._database.read(storage.holders_without_pass, delegation.delegation_id))
+        missing = await self._database.read(storage.holders_without_pass, delegation.delegation_id)
+        await self._issue(missing, actor, f"delegation:{code.upper()}")
         return await self.issued_to(code)
 
-    async def of_all_delegations(self) -> list[PassRow]:
+    async def of_all_delegations(self, *, actor: str = _SPACE) -> list[PassRow]:
         """Return the passes of every delegation and its members, issuing what is missing."""
-        await self._issue(await self._database.read(storage.holders_without_pass))
+        await self._issue(await self._database.read(storage.holders_without_pass), actor, "delegations")
         return await self._database.read(storage.live_passes_of_delegations)
 
-    async def of_delegation_itself(self, code: str) -> tuple[PassRow, bool]:
+    async def of_delegation_itself(self, code: str, *, actor: str = _SPACE) -> tuple[PassRow, bool]:
         """Return the pass that stands for a whole delegation, and whether it is new.
 
         Raises `unknown_delegation`, `cancelled_delegation`.
         """
-        holder = await self._delegation(code)
-        known = await self._database.read(storage.live_pass_of, holder)
-        missing = await self._database.read(storage.holders_without_pass, holder.delegation_id)
-        if known is None and holder not in missing:
-            raise DomainError("cancelled_delegation", delegation=code)
-        return await self._one(holder)
+        holder = await self._open_delegation(code)
+        return await self._one(holder, actor, f"delegation:{code.upper()}")
 
-    async def of_visitor(self, visitor_id: str) -> tuple[PassRow, bool]:
+    async def of_visitor(self, visitor_id: str, *, actor: str = _SPACE) -> tuple[PassRow, bool]:
         """Return a visitor's pass, and whether it is new. Raises `unknown_visitor`."""
-        holder = await self._database.read(storage.holder_of_visitor, visitor_id)
-        if holder is None:
-            raise DomainError("unknown_visitor", visitor=visitor_id)
-        return await self._one(holder)
+        holder = await self._visitor(visitor_id)
+        return await self._one(holder, actor, f"visitor:{visitor_id}")
 
-    async def of_staff(self, login: str) -> tuple[PassRow, bool]:
+    async def of_staff(self, login: str, *, actor: str = _SPACE) -> tuple[PassRow, bool]:
         """Return the pass of one of the staff, and whether it is new. Raises `unknown_account`."""
-        holder = await self._database.read(storage.holder_of_account, login)
-        if holder is None:
-            raise DomainError("unknown_account", account=login)
-        return await self._one(holder)
+        holder = await self._account(login)
+        return await self._one(holder, actor, f"account:{holder.account_id}")
+
+    async def issue_to(self, holders: Sequence[str], *, actor: str) -> None:
+        """Issue passes to those who have none: `v:` a visitor's id, `d:` a delegation's code, `s:` a login.
+
+        Raises `unknown_visitor`, `unknown_delegation`, `cancelled_delegation`, `unknown_account`.
+        """
+        finders = {"v": self._visitor, "d": self._open_delegation, "s": self._account}
+        found = [await finders[holder[0]](holder[2:]) for holder in holders]
+        await self._issue(found, actor, "badges")
 
     async def get(self, pass_id: str) -> PassRow:
         """Return a pass, a revoked one too, or raise `unknown_pass`."""
@@ -129,6 +134,26 @@ class Passes:
             raise DomainError("unknown_delegation", delegation=code[:40])
         return holder
 
+    async def _open_delegation(self, code: str) -> Holder:
+        holder = await self._delegation(code)
+        known = await self._database.read(storage.live_pass_of, holder)
+        missing = await self._database.read(storage.holders_without_pass, holder.delegation_id)
+        if known is None and holder not in missing:
+            raise DomainError("cancelled_delegation", delegation=code)
+        return holder
+
+    async def _visitor(self, visitor_id: str) -> Holder:
+        holder = await self._database.read(storage.holder_of_visitor, visitor_id)
+        if holder is None:
+            raise DomainError("unknown_visitor", visitor=visitor_id)
+        return holder
+
+    async def _account(self, login: str) -> Holder:
+        holder = await self._database.read(storage.holder_of_account, login)
+        if holder is None:
+            raise DomainError("unknown_account", account=login)
+        return holder
+
     async def _refreshed(self, holder: Holder, row: PassRow) -> Holder:
         if holder.visitor_id is not None:
             return await self._database.read(storage.holder_of_visitor, holder.visitor_id) or holder
@@ -136,23 +161,39 @@ class Passes:
             return await self._database.read(storage.holder_of_delegation, row.delegation) or holder
         return holder
 
-    async def _one(self, holder: Holder) -> tuple[PassRow, bool]:
+    async def _one(self, holder: Holder, actor: str, subject: str) -> tuple[PassRow, bool]:
         known = await self._database.read(storage.live_pass_of, holder)
         if known is not None:
             return known, False
-        await self._issue([holder])
+        is_new = await self._issue([holder], actor, subject) > 0
         issued = await self._database.read(storage.live_pass_of, holder)
         assert issued is not None
-        return issued, True
+        return issued, is_new
 
-    async def _issue(self, holders: Sequence[Holder]) -> None:
+    async def _issue(self, holders: Sequence[Holder], actor: str, subject: str) -> int:
+        """Issue passes and tell the log in one line how many; return that. No line where there were none to issue."""
+        issued = 0
         for start in range(0, len(holders), _SLICE):
             part = holders[start : start + _SLICE]
+            is_last = start + _SLICE >= len(holders)
+            line = self._told(actor, subject, issued) if is_last else None
             try:
-                await self._database.write(storage.add_passes, await asyncio.to_thread(self._sign, part))
-            except IntegrityError:
-                # Once in a million or so two passes draw the same short code.
-                await self._database.write(storage.add_passes, await asyncio.to_thread(self._sign, part))
+                issued += await self._store(part, line)
+            except BaseException:
+                if issued:  # what was issued before it stopped halfway is told all the same
+                    await self._database.write(append_line, self._told(actor, subject, issued))
+                raise
+        return issued
+
+    async def _store(self, holders: Sequence[Holder], line: Entry | None) -> int:
+        try:
+            return await self._database.write(_add, await asyncio.to_thread(self._sign, holders), line)
+        except IntegrityError:
+            # Once in a million or so two passes draw the same short code.
+            return await self._database.write(_add, await asyncio.to_thread(self._sign, holders), line)
+
+    def _told(self, actor: str, subject: str, issued: int) -> Entry:
+        return Entry(self._clock.now(), actor, "issue_pass", subject, after={"passes": issued})
 
     def _sign(self, holders: Sequence[Holder]) -> list[dict[str, Any]]:
         now = self._clock.now()
@@ -175,6 +216,16 @@ class Passes:
             "issued_at": now,
             "valid_until": signed.valid_until,
         }
+
+
+def _add(connection: Connection, rows: list[dict[str, Any]], line: Entry | None) -> int:
+    """Store passes; with the last of them, the line that tells how many there were in all."""
+    added = storage.add_passes(connection, rows)
+    if line is not None:
+        issued = added + int(str((line.after or {})["passes"]))
+        if issued:
+            append_line(connection, replace(line, after={"passes": issued}))
+    return added
 
 
 def _revoke(connection: Connection, pass_id: str, at: datetime, actor: str, replaced_by: str | None) -> bool:

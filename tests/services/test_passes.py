@@ -3,18 +3,30 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from server.domain.errors import DomainError
 from server.domain.passes import read_pass, show_short_code
 from server.domain.space import default_space
 from server.services.accounts import Accounts
+from server.services.badge_choice import passes_of_holders
 from server.services.clock import Clock
 from server.services.keys import Keys
 from server.services.passes import Passes
+from server.storage.audit import AuditLine
+from server.storage.core import table
 from server.storage.database import Database
 from tests.cast import MORNING, add_delegation, add_visitor
+
+_LINES: Any = table(AuditLine)
+ISSUED = (
+    select(_LINES.c.actor, _LINES.c.subject, _LINES.c.after)
+    .where(_LINES.c.action == "issue_pass")
+    .order_by(_LINES.c.seq)
+)
 
 
 @pytest.fixture
@@ -149,3 +161,56 @@ async def test_what_does_not_exist_is_said(passes: Passes):
         await passes.get("00")
     with pytest.raises(DomainError, match="unknown_account"):
         await passes.of_staff("nobody")
+
+
+async def told(database: Database) -> list[tuple[str, str, int]]:
+    """Return what the log tells of issuing: by whom, for whom, how many."""
+    lines = await database.read(lambda connection: connection.execute(ISSUED).all())
+    return [(line.actor, line.subject, dict(line.after)["passes"]) for line in lines]
+
+
+async def test_the_log_tells_once_how_many_passes_a_delegation_got(passes: Passes, lan: str, database: Database):
+    for _ in range(2):
+        await passes.of_delegation("d017", actor="account:hoa")
+        await passes.of_all_delegations(actor="command line")
+        await passes.of_visitor(lan, actor="account:minh")
+
+    assert await told(database) == [("account:hoa", "delegation:D017", 3)]
+
+
+async def test_the_log_tells_who_issued_to_whom(passes: Passes, lan: str, database: Database):
+    await passes.of_visitor(lan, actor="account:minh")
+    await passes.of_delegation_itself("D017", actor="token:7")
+    await passes.of_all_delegations(actor="command line")
+
+    assert await told(database) == [
+        ("account:minh", f"visitor:{lan}", 1),
+        ("token:7", "delegation:D017", 1),
+        ("command line", "delegations", 1),
+    ]
+
+
+async def test_badges_of_many_are_issued_with_one_line(passes: Passes, lan: str, database: Database):
+    holders = [f"v:{lan}", "d:D017"]
+    first = await passes_of_holders(passes, database, holders, actor="account:hoa")
+
+    assert await passes_of_holders(passes, database, holders, actor="account:hoa") == first
+    assert await told(database) == [("account:hoa", "badges", 2)]
+
+
+async def test_two_who_issue_at_once_are_told_of_each_pass_once(passes: Passes, lan: str, database: Database):
+    await asyncio.gather(*(passes.of_delegation("D017", actor="account:hoa") for _ in range(8)))
+    assert sum(issued for _, _, issued in await told(database)) == 3
+
+
+async def test_what_was_issued_before_it_stopped_halfway_is_told(passes: Passes, lan: str, database: Database):
+    delegation_id = (await passes.of_delegation_itself("D017"))[0].delegation_id
+    for number in range(110):
+        await database.write(add_visitor, f"Khách {number}", delegation_id=delegation_id)
+    signing = passes._sign
+    passes._sign = lambda part: signing(part) if len(part) == 50 else 1 / 0  # type: ignore[method-assign]
+
+    with pytest.raises(ZeroDivisionError):
+        await passes.of_delegation("D017", actor="account:hoa")
+
+    assert (await told(database))[1:] == [("account:hoa", "delegation:D017", 100)]

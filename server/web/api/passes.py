@@ -73,17 +73,16 @@ class PassPage(Page):
 @operation("passes", right=Right.ISSUE_PASSES, answers={200: PassOut, 201: PassOut}, problems=(404, 409))
 async def issue_pass(request: Request, body: PassRequest) -> Response:
     """Issue a pass, or return the one that the holder has (200)."""
-    passes = house_of(request).passes
+    passes, actor = house_of(request).passes, (await principal_of(request)).actor
     wish = body.root
     if isinstance(wish, ForVisitor):
-        row, is_new = await passes.of_visitor(wish.visitor)
+        row, is_new = await passes.of_visitor(wish.visitor, actor=actor)
     elif isinstance(wish, ForDelegation):
-        row, is_new = await passes.of_delegation_itself(wish.delegation)
+        row, is_new = await passes.of_delegation_itself(wish.delegation, actor=actor)
     else:
-        row, is_new = await passes.of_staff(wish.account)
+        row, is_new = await passes.of_staff(wish.account, actor=actor)
     if wish.replace and not is_new:
-        principal = await principal_of(request)
-        row, is_new = await passes.replace(row.id, actor=principal.actor), True
+        row, is_new = await passes.replace(row.id, actor=actor), True
     return reply(_out(row), 201 if is_new else 200)
 
 
@@ -155,7 +154,8 @@ async def print_pass(request: Request, query: Print) -> Response:
 @operation("passes", right=Right.ISSUE_PASSES, answers={200: Raw("application/pdf")}, problems=(404, 422))
 async def print_delegation(request: Request, query: DelegationPrint) -> Response:
     """Print the badges of a delegation and its members, issuing what is missing."""
-    rows = await house_of(request).passes.of_delegation(query.delegation)
+    actor = (await principal_of(request)).actor
+    rows = await house_of(request).passes.of_delegation(query.delegation, actor=actor)
     return await print_response(request, [row.id for row in rows], query.layout)
 
 

@@ -62,7 +62,7 @@ async def print_chosen(request: Request) -> Response:
         raise DomainError("nothing_to_print")
     return await print_response(
         request,
-        await badge_choice.passes_of_holders(house.passes, house.database, holders),
+        await badge_choice.passes_of_holders(house.passes, house.database, holders, actor=principal.actor),
         layout,
         with_back="back" in form,
     )

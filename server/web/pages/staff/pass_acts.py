@@ -18,13 +18,13 @@ async def issue_pass(request: Request) -> Response:
     if isinstance(principal, Response):
         return principal
     form = {name: values[-1] for name, values in (await read_choices(request)).items()}
-    passes = house_of(request).passes
+    passes, actor = house_of(request).passes, principal.actor
     if form.get("delegation"):
-        row, _is_new = await passes.of_delegation_itself(form["delegation"])
+        row, _is_new = await passes.of_delegation_itself(form["delegation"], actor=actor)
     elif form.get("account"):
-        row, _is_new = await passes.of_staff(form["account"])
+        row, _is_new = await passes.of_staff(form["account"], actor=actor)
     else:
-        row, _is_new = await passes.of_visitor(form.get("visitor", ""))
+        row, _is_new = await passes.of_visitor(form.get("visitor", ""), actor=actor)
     return _back(row, "issued")
 
 

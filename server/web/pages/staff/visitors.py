@@ -90,7 +90,7 @@ async def add_visitor(request: Request) -> Response:
     added = await service.add_visitor(await records.desk_of(request), body.model_dump(exclude_unset=True))
     wants_pass = form.get("issue") == "yes" and Right.ISSUE_PASSES in principal.rights
     if wants_pass:
-        await house_of(request).passes.of_visitor(added.id)
+        await house_of(request).passes.of_visitor(added.id, actor=principal.actor)
     return RedirectResponse(f"/staff/visitors/{added.id}?done=added", 303)
 
 
