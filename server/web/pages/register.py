@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +12,6 @@ from server.domain.delegations import Kind, covers
 from server.domain.errors import DomainError
 from server.domain.phones import parse_phone
 from server.domain.text import clean
-from server.services.appointments import free_slots
 from server.services.desk import Desk
 from server.services.invitations import invitation
 from server.services.limits import Limit
@@ -20,10 +19,11 @@ from server.services.requests import ask_for_visit, is_key, new_key, open_reques
 from server.web.auth import address_of
 from server.web.badges import kind_name
 from server.web.forms import read_form
+from server.web.i18n import format_time, language
 from server.web.i18n import gettext as _
-from server.web.i18n import language
+from server.web.pages.register_times import moment_of, offer
 from server.web.problems import sentence_of
-from server.web.slot_words import reason_words, slot_time
+from server.web.slot_words import slot_time, slot_words, weekday_name
 from server.web.templating import house_of, render
 from server.web.words import day_in_words
 
@@ -36,7 +36,6 @@ _FIELDS = (
 _MOST_PEOPLE = 1_000
 _LONGEST = {"organisation": 300, "contact_name": 100, "email": 254}
 _MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,}")
-_DAYS = 6
 _KINDS = [kind for kind in Kind if kind is not Kind.DISTRICT]
 
 _by_address = Limit("12/hour")
@@ -143,36 +142,16 @@ async def _page(
     near: list[Any] | None = None,
 ) -> Response:
     house = house_of(request)
-    context: dict[str, Any] = {"days": [], "slots": [], "day": None}
-    if step == 2:
-        context = await _offer(request, form)
+    context = await offer(request, form) if step == 2 else {}
     response = render(
         request, "register.html", status, form=form, step=step, fields=_FIELDS,
         errors={name: text for name, (_step, text) in (errors or {}).items()},
         kinds=[(kind.value, kind_name(kind)) for kind in _KINDS],
         near=[(str(iso), slot_time(str(iso))) for iso in near or []], most=_MOST_PEOPLE,
-        chosen=_moment(house.space, form.get("slot", "")), day_in_words=day_in_words, **context,
+        chosen=moment_of(house.space, form.get("slot", "")), slot_words=slot_words, brief=_brief, **context,
     )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-async def _offer(request: Request, form: Mapping[str, str]) -> dict[str, Any]:
-    house = house_of(request)
-    today = house.space.day_of(house.clock.now())
-    days = [today + timedelta(days=ahead) for ahead in range(1, _DAYS + 1)]
-    wanted = _day(form.get("day", ""))
-    day = wanted if wanted and today <= wanted <= today + timedelta(days=180) else days[0]
-    if day not in days:
-        days = [day + timedelta(days=ahead) for ahead in range(_DAYS)]
-    people = int(form.get("planned", "1"))
-    slots = await free_slots(house.database, house.space, day, people, now=house.clock.now())
-    shown = [
-        {"slot": one, "at": house.space.local(one.at), "why": reason_words(one.reason) if one.reason else "",
-         "ends": house.space.local(one.at) + timedelta(minutes=one.minutes), "value": one.at.isoformat()}
-        for one in slots
-    ]  # fmt: skip
-    return {"days": days, "slots": shown, "day": day, "people": people}
 
 
 def _wrong(form: Mapping[str, str], upto: int) -> dict[str, tuple[int, str]]:
@@ -244,13 +223,6 @@ def _door(request: Request, problem: str, status: int = 404) -> Response:
     return render(request, "register-door.html", status, number=request.path_params["number"][:20], problem=problem)
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _is_moment(text: str) -> bool:
     try:
         return datetime.fromisoformat(text).tzinfo is not None
@@ -258,5 +230,5 @@ def _is_moment(text: str) -> bool:
         return False
 
 
-def _moment(space: Any, text: str) -> datetime | None:
-    return space.local(datetime.fromisoformat(text)) if _is_moment(text) else None
+def _brief(at: datetime) -> str:
+    return f"{weekday_name(at.weekday())}, {format_time(at)}"
