@@ -31,9 +31,11 @@ from server.services.hub import Hub
 from server.services.import_runner import ImportRunner
 from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
+from server.services.oidc import Oidc
 from server.services.passes import Passes
 from server.services.presence import Presence
 from server.services.readiness import Readiness
+from server.services.second_step import SecondSteps
 from server.settings import Settings
 from server.storage.database import open_database
 from server.storage.migrate import upgrade
@@ -100,6 +102,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
     arrivals = ArrivalsBoard(database, space, clock, hub)
     occupancy.moved = arrivals.mark_changed
     checkin = CheckIn(database, space, clock, keys, occupancy)
+    accounts = Accounts(database)
     return House(
         settings=settings,
         space=space,
@@ -110,12 +113,14 @@ def build_house(settings: Settings, clock: Clock) -> House:
         keys=keys,
         passes=Passes(database, keys, space, clock, settings.public_url),
         devices=Devices(database, space),
-        accounts=Accounts(database),
+        accounts=accounts,
+        second_steps=SecondSteps(database, keys, accounts, space.name),
         occupancy=occupancy,
         arrivals=arrivals,
         checkin=checkin,
         audit=AuditChain(database),
         imports=ImportRunner(settings, database, clock),
+        oidc=Oidc(settings, database) if settings.has_oidc else None,
     )
 
 

@@ -18,14 +18,17 @@ from server.domain.errors import DomainError
 from server.domain.roles import RIGHTS, Right, Role
 from server.services.clock import real_now
 from server.services.limits import Limit
-from server.services.secrets import PROGRAM, SESSION, hash_secret, new_secret
+from server.services.secrets import PROGRAM, SESSION, STEP, hash_secret, new_secret
 from server.storage import accounts as storage
+from server.storage import second_steps
 from server.storage.audit import Entry, append_line
 from server.storage.database import Database
 from server.storage.ids import new_id
 from server.storage.standings import add_standing
 
 SESSION_TIME = timedelta(hours=12)
+STEP_TIME = timedelta(minutes=5)
+"""How long a sign-in waits for its code."""
 LEAST_PASSWORD = 8
 _LONGEST_PASSWORD = 1_000
 _SEEN_EVERY = timedelta(minutes=1)
@@ -41,6 +44,7 @@ class StaffAccount:
     created_at: datetime
     disabled_at: datetime | None = None
     must_change: bool = False
+    has_second_step: bool = False
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -93,11 +97,11 @@ class Accounts:
             await self._database.write(_add_account, row, actor)
         except IntegrityError as error:
             raise DomainError("account_exists", account=shown) from error
-        return _account(row)
+        return account_of(row)
 
     async def listed(self) -> list[StaffAccount]:
         """Return every account, by login."""
-        return [_account(row) for row in await self._database.read(storage.list_accounts)]
+        return [account_of(row) for row in await self._database.read(storage.list_accounts)]
 
     async def reset(self, name: str, password: str, *, actor: str = "command line") -> StaffAccount:
         """Give an account a new password and end its sessions. Raises `unknown_account`, `weak_password`."""
@@ -106,12 +110,13 @@ class Accounts:
             raise DomainError("unknown_account", account=name[:100])
         change = {"password_hash": await self.hash_password(password), "disabled_at": None, "must_change": False}
         await self._database.write(_change_account, row["id"], change, actor)
-        return _account(row)
+        return account_of(row)
 
     async def sign_in(self, login: str, password: str, *, address: str, agent: str = "") -> tuple[StaffAccount, str]:
         """Return the account and the secret of a new session.
 
-        Raises `wrong_credentials` for whatever is wrong, `too_many_attempts` with `wait_seconds`.
+        Raises `wrong_credentials` for whatever is wrong, `too_many_attempts` with `wait_seconds`, and
+        `second_step_needed` with the `step` that `SecondSteps.finish` goes on with.
         """
         login = login_of(login)
         self._by_address.take(address)
@@ -124,18 +129,11 @@ class Accounts:
                 await self._database.write(_tell, f"account:{row['id']}", "fail_sign_in")
             raise DomainError("wrong_credentials")
         self._by_pair.forget(login, address)
-        now = real_now()
-        secret = new_secret(SESSION)
-        session = {
-            "id_hash": hash_secret(secret),
-            "account_id": row["id"],
-            "agent": agent[:200],
-            "created_at": now,
-            "seen_at": now,
-            "expires_at": now + SESSION_TIME,
-        }
+        if row["totp_since"] is not None:
+            raise DomainError("second_step_needed", step=await self._database.write(_wait_for_code, row["id"]))
+        secret, session = new_session(row["id"], agent)
         await self._database.write(_open_session, session)
-        return _account(row), secret
+        return account_of(row), secret
 
     async def by_session(self, secret: str) -> StaffAccount | None:
         """Return whose session this is, if it lives."""
@@ -146,7 +144,7 @@ class Accounts:
             return None
         if now - row["seen_at"] > _SEEN_EVERY:
             await self._database.write(storage.touch_session, id_hash, now)
-        return _account(row)
+        return account_of(row)
 
     async def sign_out(self, secret: str) -> None:
         await self._database.write(storage.end_session, hash_secret(secret))
@@ -212,6 +210,13 @@ def login_of(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name[:200]).split()).casefold()
 
 
+def new_session(account_id: str, agent: str) -> tuple[str, dict[str, Any]]:
+    """Return the secret of a session that begins now, and the row to store."""
+    secret, now = new_secret(SESSION), real_now()
+    times = {"created_at": now, "seen_at": now, "expires_at": now + SESSION_TIME}
+    return secret, {"id_hash": hash_secret(secret), "account_id": account_id, "agent": agent[:200], **times}
+
+
 def _role(role: str) -> str:
     try:
         return Role(role).value
@@ -219,7 +224,7 @@ def _role(role: str) -> str:
         raise DomainError("bad_role", role=role[:40], roles=", ".join(Role)) from error
 
 
-def _account(row: Mapping[Any, Any]) -> StaffAccount:
+def account_of(row: Mapping[Any, Any]) -> StaffAccount:
     return StaffAccount(
         id=row["id"],
         login=row["login"],
@@ -229,6 +234,7 @@ def _account(row: Mapping[Any, Any]) -> StaffAccount:
         created_at=row["created_at"],
         disabled_at=row.get("disabled_at"),
         must_change=bool(row.get("must_change")),
+        has_second_step=row.get("totp_since") is not None,
     )
 
 
@@ -238,6 +244,13 @@ def _token(row: Mapping[Any, Any]) -> ProgramToken:
 
 def _tell(connection: Connection, actor: str, action: str) -> None:
     append_line(connection, Entry(real_now(), actor, action, actor))
+
+
+def _wait_for_code(connection: Connection, account_id: str) -> str:
+    secret, now = new_secret(STEP), real_now()
+    step = {"id_hash": hash_secret(secret), "account_id": account_id, "expires_at": now + STEP_TIME}
+    second_steps.add_step(connection, step, now)
+    return secret
 
 
 def _open_session(connection: Connection, session: dict[str, Any]) -> None:
@@ -255,6 +268,13 @@ def _add_account(connection: Connection, row: dict[str, Any], actor: str) -> Non
 def _change_account(connection: Connection, account_id: str, change: dict[str, Any], actor: str) -> None:
     storage.change_account(connection, account_id, change)
     append_line(connection, Entry(real_now(), actor, "reset_password", f"account:{account_id}"))
+    drop_second_step(connection, account_id, actor)
+
+
+def drop_second_step(connection: Connection, account_id: str, actor: str) -> None:
+    """Switch the second step off, where it is on, inside a transaction."""
+    if second_steps.switch_off(connection, account_id):
+        append_line(connection, Entry(real_now(), actor, "switch_off_second_step", f"account:{account_id}"))
 
 
 def _add_token(connection: Connection, row: dict[str, Any], actor: str) -> None:

@@ -14,7 +14,9 @@ from server.services.hub import Hub
 from server.services.import_runner import ImportRunner
 from server.services.keys import Keys
 from server.services.occupancy import OccupancyBoard
+from server.services.oidc import Oidc
 from server.services.passes import Passes
+from server.services.second_step import SecondSteps
 from server.settings import Settings
 from server.storage.database import Database
 
@@ -33,9 +35,11 @@ class House:
     passes: Passes
     devices: Devices
     accounts: Accounts
+    second_steps: SecondSteps
     occupancy: OccupancyBoard
     arrivals: ArrivalsBoard
     checkin: CheckIn
     audit: AuditChain
     imports: ImportRunner
+    oidc: Oidc | None = None
     plugins: dict[str, str | None] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,6 +70,17 @@ class Keys:
             self._replace(document)
             self._load_or_make()
         return self._keys[0]
+
+    def sealing_key(self) -> bytes:
+        """Return the key for what the database shall not tell in plain, 32 bytes, made on first use; it stays."""
+        with self._locked():
+            self._load_or_make()
+            document = self._read()
+            if "seal" not in document:
+                document["seal"] = secrets.token_hex(32)
+                self._replace(document)
+                self._stamp = self._stamp_now()
+            return bytes.fromhex(document["seal"])
 
     def _load(self) -> None:
         with self._locked():

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 
-PAIRING, DEVICE, PROGRAM, SESSION = "sanh_p_", "sanh_d_", "sanh_t_", "sanh_s_"
+PAIRING, DEVICE, PROGRAM, SESSION, STEP = "sanh_p_", "sanh_d_", "sanh_t_", "sanh_s_", "sanh_c_"
 """What secrets begin with: people, secret scanners and the sign-in tell by it what they have before them."""
 
 

@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from server.domain.errors import DomainError
 from server.domain.roles import Role
-from server.services.accounts import Accounts
+from server.services.accounts import Accounts, drop_second_step
 from server.services.clock import real_now
 from server.services.secrets import hash_secret
 from server.storage import accounts as storage
 from server.storage.audit import Entry, append_line
 from server.storage.database import Database
+from server.storage.second_steps import drop_steps
 
 _TEMPORARY_BYTES = 9
 
@@ -137,6 +138,7 @@ def _reset(connection: Connection, account_id: str, values: dict[str, Any], acto
     _found(connection, account_id)
     storage.change_account(connection, account_id, values)
     append_line(connection, Entry(real_now(), actor, "reset_password", f"account:{account_id}"))
+    drop_second_step(connection, account_id, actor)
 
 
 def _must_change(connection: Connection, account_id: str) -> None:
@@ -145,6 +147,7 @@ def _must_change(connection: Connection, account_id: str) -> None:
 
 def _own_password(connection: Connection, account_id: str, values: dict[str, Any], but: str) -> None:
     storage.change_password(connection, account_id, values, but)
+    drop_steps(connection, account_id)
     me = f"account:{account_id}"
     append_line(connection, Entry(real_now(), me, "change_password", me))
 

@@ -22,6 +22,9 @@ class Account(SQLModel, table=True):
     created_at: datetime
     disabled_at: datetime | None = None
     must_change: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    totp_secret: str | None = Field(default=None, max_length=200)  # sealed; without `totp_since` only proposed
+    totp_since: datetime | None = None
+    totp_step: int | None = None  # the last one used
 
 
 class StaffSession(SQLModel, table=True):

@@ -16,6 +16,7 @@ from server.storage.imports import ImportJob, ImportPart
 from server.storage.itinerary import ItineraryStop
 from server.storage.messages import Message
 from server.storage.movements import Movement
+from server.storage.oidc import OidcIdentity, OidcTry
 from server.storage.organisations import Organisation
 from server.storage.passes import Pass
 from server.storage.people import Visitor
@@ -23,6 +24,7 @@ from server.storage.prints import Print, PrintedPass
 from server.storage.queues import QueuePlace
 from server.storage.requests import VisitRequest
 from server.storage.roll_call import RollCall, RollCallTick
+from server.storage.second_steps import RecoveryCode, SignInStep
 from server.storage.spaces import Gate, SpaceRow, ZoneRow
 from server.storage.standings import Standing
 from server.storage.visits import Visit
@@ -47,14 +49,18 @@ __all__ = [
     "ItineraryStop",
     "Message",
     "Movement",
+    "OidcIdentity",
+    "OidcTry",
     "Organisation",
     "Pairing",
     "Pass",
     "Print",
     "PrintedPass",
     "QueuePlace",
+    "RecoveryCode",
     "RollCall",
     "RollCallTick",
+    "SignInStep",
     "SpaceRow",
     "SpecialDayRow",
     "StaffSession",

@@ -26,6 +26,7 @@ from server.web.pages.staff import (
     itinerary,
     own_account,
     pass_acts,
+    second_step,
     session,
 )
 from server.web.pages.staff import badges as desk_badges
@@ -35,6 +36,7 @@ from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
 from server.web.pages.staff import exports as desk_exports
 from server.web.pages.staff import imports as desk_imports
+from server.web.pages.staff import oidc as desk_oidc
 from server.web.pages.staff import organisations as desk_organisations
 from server.web.pages.staff import roll_call as desk_roll_call
 from server.web.pages.staff import today as desk_today
@@ -73,6 +75,10 @@ def _desk() -> list[BaseRoute]:
         Route("/staff/check-in/walk-in", desk_checkin.check_in_stranger, methods=["POST"]),
         Route("/staff/sign-in", session.show_sign_in),
         Route("/staff/sign-in", session.sign_in, methods=["POST"]),
+        Route("/staff/oidc", desk_oidc.begin),
+        Route("/staff/oidc/callback", desk_oidc.finish),
+        Route("/staff/sign-in/code", second_step.show_code),
+        Route("/staff/sign-in/code", second_step.sign_in, methods=["POST"]),
         Route("/staff/sign-out", session.sign_out, methods=["POST"]),
         *_desk_delegations(),
         *_desk_appointments(),
@@ -98,6 +104,9 @@ def _desk_accounts() -> list[BaseRoute]:
         Route("/staff/account/password", own_account.change_password, methods=["POST"]),
         Route("/staff/account/language", own_account.choose_language, methods=["POST"]),
         Route("/staff/account/sessions/end", own_account.end_sessions, methods=["POST"]),
+        Route("/staff/account/second-step", second_step.propose, methods=["POST"]),
+        Route("/staff/account/second-step/confirm", second_step.confirm, methods=["POST"]),
+        Route("/staff/account/second-step/off", second_step.switch_off, methods=["POST"]),
         Route("/staff/audit", audit.show_audit),
         Route("/staff/audit/verify", audit.verify, methods=["POST"]),
     ]

@@ -20,7 +20,11 @@ POST /staff/check-in check_in
 POST /staff/check-in/walk-in edit_visitors
 GET /staff/sign-in everybody
 POST /staff/sign-in everybody
+GET /staff/sign-in/code everybody
+POST /staff/sign-in/code everybody
 POST /staff/sign-out everybody
+GET /staff/oidc everybody
+GET /staff/oidc/callback everybody
 GET /staff/delegations read_delegations
 POST /staff/delegations/bulk edit_delegations
 GET /staff/delegations/new edit_delegations
@@ -104,6 +108,9 @@ GET /staff/account own
 POST /staff/account/password own
 POST /staff/account/language own
 POST /staff/account/sessions/end own
+POST /staff/account/second-step own
+POST /staff/account/second-step/confirm own
+POST /staff/account/second-step/off own
 GET /staff/audit read_audit
 POST /staff/audit/verify read_audit
 GET /staff/devices read_devices

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.domain.errors import DomainError
 from server.services.accounts import LEAST_PASSWORD
+from server.services.qr import modules, svg_path
 from server.services.staff import change_own_password, choose_own_language, end_own_sessions, own_sessions
 from server.web.auth import SESSION_COOKIE, Principal
 from server.web.forms import read_form
@@ -25,7 +26,7 @@ async def show_own(request: Request) -> Response:
     principal = await enter_own(request)
     if isinstance(principal, Response):
         return principal
-    return await _page(request, principal)
+    return await show_page(request, principal)
 
 
 async def change_password(request: Request) -> Response:
@@ -37,13 +38,13 @@ async def change_password(request: Request) -> Response:
     old, new = form.get("old", ""), form.get("new", "")
     try:
         if new != form.get("again", ""):
-            return await _page(request, principal, errors={"again": _("Hai lần gõ chưa giống nhau.")}, status=422)
+            return await show_page(request, principal, errors={"again": _("Hai lần gõ chưa giống nhau.")}, status=422)
         secret = request.cookies.get(SESSION_COOKIE, "")
         assert principal.account_id is not None
         await change_own_password(house.database, house.accounts, principal.account_id, (old, new), secret=secret)
     except DomainError as error:
         errors = {_FIELD_OF.get(error.code, "new"): sentence_of(error)}
-        return await _page(request, principal, errors=errors, status=PROBLEMS[error.code].status)
+        return await show_page(request, principal, errors=errors, status=PROBLEMS[error.code].status)
     return RedirectResponse("/staff/account?done=password", 303)
 
 
@@ -72,22 +73,36 @@ async def end_sessions(request: Request) -> Response:
     return RedirectResponse("/staff/account?done=sessions", 303)
 
 
-async def _page(
-    request: Request, principal: Principal, *, errors: dict[str, str] | None = None, status: int = 200
+async def show_page(
+    request: Request,
+    principal: Principal,
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    is_setting_up: bool = False,
 ) -> Response:
-    house = house_of(request)
+    """Render one's own account; `?second` sets the second step up, `?second-off` asks before it is switched off."""
+    house, query = house_of(request), request.query_params
     assert principal.account_id is not None
     secret = request.cookies.get(SESSION_COOKIE, "")
-    return render_desk(
+    second = await house.second_steps.state(principal.account_id)
+    proposal = second.proposal if is_setting_up or "second" in query else None
+    answer = render_desk(
         request,
         principal,
         "staff/own_account.html",
         status,
+        second=second,
+        proposal=proposal,
+        qr=(len(modules(proposal.uri)), svg_path(proposal.uri)) if proposal else None,
+        asks_off="second-off" in query or "password" in (errors or {}),
         sessions=await own_sessions(house.database, principal.account_id, secret),
         errors=errors or {},
-        done=request.query_params.get("done", ""),
+        done=query.get("done", ""),
         least=LEAST_PASSWORD,
         chosen_language=language(),
         local=house.space.local,
         browser_name=browser_name,
     )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

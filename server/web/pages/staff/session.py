@@ -1,11 +1,13 @@
 """Signing in at the desk and out again. Plain forms: they work without a script."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.domain.errors import DomainError
+from server.services.accounts import STEP_TIME, StaffAccount
 from server.services.house import House
 from server.web.auth import (
     SESSION_COOKIE,
@@ -23,13 +25,17 @@ from server.web.requests import LANGUAGE_COOKIE
 from server.web.templating import house_of, render
 from server.web.words import day_in_words
 
+STEP_PATH = "/staff/sign-in"
+STEP_COOKIE = "sanh_step"
+"""Bears a sign-in between its two steps; it opens nothing by itself."""
+
 
 async def show_sign_in(request: Request) -> Response:
     """Show the form, or go on for one who is signed in."""
     principal = await principal_of(request)
     if principal.account_id:
         return RedirectResponse(_next_page(request, principal), 303)
-    return await _form(request, status=200)
+    return await sign_in_form(request, status=200)
 
 
 async def sign_in(request: Request) -> Response:
@@ -41,13 +47,30 @@ async def sign_in(request: Request) -> Response:
     try:
         account, secret = await house.accounts.sign_in(login, password, address=address_of(request), agent=agent)
     except DomainError as error:
+        if error.code == "second_step_needed":
+            return _to_second_step(request, str(error.arguments["step"]))
         status = 429 if error.code == "too_many_attempts" else 401
-        return await _form(request, status=status, login=login, problem=error)
+        return await sign_in_form(request, status=status, login=login, problem=error)
+    return go_in(request, account, secret)
+
+
+def go_in(request: Request, account: StaffAccount, secret: str) -> Response:
+    """Lead one whose session has begun to the page that was asked for."""
     principal = Principal(account.name, account.role, account_id=account.id, must_change=account.must_change)
     response = RedirectResponse(_next_page(request, principal), 303)
     if account.language in LANGUAGES and LANGUAGE_COOKIE not in request.cookies:
         response.set_cookie(LANGUAGE_COOKIE, account.language, max_age=31_536_000, samesite="lax")
     set_session_cookie(response, secret, is_secure=request.url.scheme == "https")
+    return response
+
+
+def _to_second_step(request: Request, step: str) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    response = RedirectResponse(f"{STEP_PATH}/code{query}", 303)
+    age, is_secure = int(STEP_TIME.total_seconds()), request.url.scheme == "https"
+    response.set_cookie(
+        STEP_COOKIE, step, max_age=age, path=STEP_PATH, httponly=True, samesite="strict", secure=is_secure
+    )
     return response
 
 
@@ -61,9 +84,12 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-async def _form(request: Request, *, status: int, login: str = "", problem: DomainError | None = None) -> Response:
+async def sign_in_form(
+    request: Request, *, status: int, login: str = "", problem: DomainError | None = None, action: str = ""
+) -> Response:
+    """Show the form; it posts to `action`, or to where the request went."""
     house = house_of(request)
-    context = await _today(house)
+    context = await door_words(house)
     return render(
         request,
         "staff/signin.html",
@@ -71,12 +97,25 @@ async def _form(request: Request, *, status: int, login: str = "", problem: Doma
         login=login[:200],
         problem=sentence_of(problem) if problem else None,
         wait_seconds=problem.arguments.get("wait_seconds") if problem else None,
-        action=str(request.url.replace(scheme="", netloc="")),
+        action=action or str(request.url.replace(scheme="", netloc="")),
+        oidc=_oidc_button(request),
         **context,
     )
 
 
-async def _today(house: House) -> dict[str, Any]:
+def _oidc_button(request: Request) -> dict[str, str] | None:
+    """Return the name and the address of the other way in, if there is one."""
+    house = house_of(request)
+    if house.oidc is None:
+        return None
+    # The provider leads back to the public address: what the browser keeps for that must be kept there too.
+    place = f"{house.settings.public_url.rstrip('/')}/staff/oidc"
+    wish = request.query_params.get("next", "")
+    return {"name": house.settings.oidc_name, "href": f"{place}?{urlencode({'next': wish})}" if wish else place}
+
+
+async def door_words(house: House) -> dict[str, Any]:
+    """Return what stands on the door beside the form: the day, and how many delegations come."""
     arrivals = await house.arrivals.state()
     now = house.space.local(house.clock.now())
     return {"today": day_in_words(now, with_year=True), "delegations": arrivals["arrived"] + arrivals["expected"]}
