@@ -36,6 +36,7 @@ def action_name(action: str) -> str:
         "revoke_pass": _("Hủy thẻ"),
         "pair_device": _("Ghép thiết bị"),
         "revoke_device": _("Thu hồi quyền của thiết bị"),
+        "send_message_again": _("Gửi lại thư"),
         "close_case": _("Đóng trường hợp"),
     }.get(action, action.replace("_", " "))
 

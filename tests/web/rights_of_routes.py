@@ -22,6 +22,8 @@ GET /staff/sign-in everybody
 POST /staff/sign-in everybody
 GET /staff/sign-in/code everybody
 POST /staff/sign-in/code everybody
+GET /staff/set-up everybody
+POST /staff/set-up everybody
 POST /staff/sign-out everybody
 GET /staff/oidc everybody
 GET /staff/oidc/callback everybody
@@ -111,6 +113,8 @@ POST /staff/account/sessions/end own
 POST /staff/account/second-step own
 POST /staff/account/second-step/confirm own
 POST /staff/account/second-step/off own
+GET /staff/messages read_visitors
+POST /staff/messages/{id}/again edit_delegations
 GET /staff/audit read_audit
 POST /staff/audit/verify read_audit
 GET /staff/devices read_devices

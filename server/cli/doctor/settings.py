@@ -42,7 +42,11 @@ def unusable(error: ValidationError) -> Check:
 
 
 def _listed(settings: Settings) -> Check:
-    shown = settings.model_dump(mode="json")
+    # Whether a secret is set may be read, never what it is.
+    shown = {
+        name: "…" if name.endswith("_secret") and value else value
+        for name, value in settings.model_dump(mode="json").items()
+    }
     detail = ", ".join(f"SANH_{name.upper()}={without_password(str(value or ''))}" for name, value in shown.items())
     return Check("settings", True, detail)
 
