@@ -36,6 +36,7 @@ from server.services.passes import Passes
 from server.services.presence import Presence
 from server.services.readiness import Readiness
 from server.services.second_step import SecondSteps
+from server.services.set_up import SetUp
 from server.settings import Settings
 from server.storage.database import open_database
 from server.storage.migrate import upgrade
@@ -115,6 +116,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
         devices=Devices(database, space),
         accounts=accounts,
         second_steps=SecondSteps(database, keys, accounts, space.name),
+        set_up=SetUp(database, keys, accounts),
         occupancy=occupancy,
         arrivals=arrivals,
         checkin=checkin,
@@ -147,6 +149,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await house.database.write(upgrade)
     await house.database.write(sync_space, house.space)
     await go_on_after_last_movement(house.clock, house.database)
+    if await house.set_up.is_open():
+        _log.warning("set_up_code", code=await house.set_up.code(), page=f"{house.settings.public_url}/staff/set-up")
     await house.devices.reload()
     await house.occupancy.refresh()
     await house.arrivals.refresh()

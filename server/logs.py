@@ -27,7 +27,7 @@ _FRAMES = 25
 _WORDED_BY_PYTHON = (OSError, ImportError, NameError, AttributeError, TypeError, ArithmeticError, MemoryError)
 _SECRETS = (
     (re.compile(r"://[^/\s@]*@"), "://…@"),
-    (re.compile(r"\b(sanh_[pdts]_)[\w-]+"), r"\1…"),
+    (re.compile(r"\b(sanh_[pdtsc]_)[\w-]+"), r"\1…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+\S+"), r"\1 …"),
     (re.compile(r"\?\S+=\S*"), "?…"),
     # A pass: nothing else that is logged has as long a word.

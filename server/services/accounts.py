@@ -80,6 +80,17 @@ class Accounts:
 
         Raises `bad_name`, `bad_role`, `weak_password`, `account_exists`.
         """
+        account, row = await self.draft(name, role, password, least)
+        try:
+            await self._database.write(store_account, row, actor)
+        except IntegrityError as error:
+            raise DomainError("account_exists", account=account.name) from error
+        return account
+
+    async def draft(
+        self, name: str, role: str, password: str, least: int = LEAST_PASSWORD
+    ) -> tuple[StaffAccount, dict[str, Any]]:
+        """Return an account that is not stored yet, and its row. Raises `bad_name`, `bad_role`, `weak_password`."""
         shown = " ".join(unicodedata.normalize("NFC", name).split())
         # Some capitals fold to two or three letters: the login may be longer than the name.
         if not shown or len(login_of(shown)) > 100 or len(shown) > 100 or not shown.isprintable():
@@ -93,11 +104,7 @@ class Accounts:
             "language": "vi",
             "created_at": real_now(),
         }
-        try:
-            await self._database.write(_add_account, row, actor)
-        except IntegrityError as error:
-            raise DomainError("account_exists", account=shown) from error
-        return account_of(row)
+        return account_of(row), row
 
     async def listed(self) -> list[StaffAccount]:
         """Return every account, by login."""
@@ -258,7 +265,8 @@ def _open_session(connection: Connection, session: dict[str, Any]) -> None:
     _tell(connection, f"account:{session['account_id']}", "sign_in")
 
 
-def _add_account(connection: Connection, row: dict[str, Any], actor: str) -> None:
+def store_account(connection: Connection, row: dict[str, Any], actor: str) -> None:
+    """Store a new account, inside a transaction."""
     storage.add_account(connection, row)
     add_standing(connection, f"s:{row['id']}", None)
     after = {"role": row["role"]}

@@ -17,6 +17,7 @@ from server.services.occupancy import OccupancyBoard
 from server.services.oidc import Oidc
 from server.services.passes import Passes
 from server.services.second_step import SecondSteps
+from server.services.set_up import SetUp
 from server.settings import Settings
 from server.storage.database import Database
 
@@ -36,6 +37,7 @@ class House:
     devices: Devices
     accounts: Accounts
     second_steps: SecondSteps
+    set_up: SetUp
     occupancy: OccupancyBoard
     arrivals: ArrivalsBoard
     checkin: CheckIn

@@ -82,6 +82,11 @@ class Keys:
                 self._stamp = self._stamp_now()
             return bytes.fromhex(document["seal"])
 
+    def known_sealing_key(self) -> bytes | None:
+        """Return the key that `sealing_key` has made, or None before that; this makes nothing."""
+        seal = self._read().get("seal") if self.path.exists() else None
+        return bytes.fromhex(seal) if seal else None
+
     def _load(self) -> None:
         with self._locked():
             self._load_or_make()

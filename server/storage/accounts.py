@@ -64,6 +64,11 @@ def read_account(connection: Connection, account_id: str) -> RowMapping | None:
     return connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.id == account_id)).mappings().first()
 
 
+def has_accounts(connection: Connection) -> bool:
+    """Tell whether there is any account, disabled ones too."""
+    return connection.execute(select(ACCOUNTS.c.id).limit(1)).first() is not None
+
+
 def other_administrators(connection: Connection, account_id: str) -> int:
     """Return how many administrators may sign in beside this account. Others who count wait until this one commits."""
     lock_word(connection, "administrators")

@@ -47,6 +47,7 @@ PROBLEMS: dict[str, Problem] = {
     "invalid_request": Problem(422, mark("Có trường chưa đúng.")),
     "wrong_credentials": Problem(401, mark("Tên đăng nhập hoặc mật khẩu chưa đúng.")),
     "wrong_code": Problem(401, mark("Mã chưa đúng, đã dùng rồi hoặc đã hết hạn.")),
+    "wrong_set_up_code": Problem(422, mark("Mã thiết lập chưa đúng; mã có trong nhật ký máy chủ và sanh doctor.")),
     "step_expired": Problem(401, mark("Đã chờ quá lâu, xin đăng nhập lại.")),
     "second_step_is_on": Problem(409, mark("Xác thực hai bước đang bật.")),
     "no_second_step": Problem(409, mark("Mã bí mật này không còn dùng, hãy bật lại từ đầu.")),

@@ -28,6 +28,7 @@ from server.web.pages.staff import (
     pass_acts,
     second_step,
     session,
+    set_up,
 )
 from server.web.pages.staff import badges as desk_badges
 from server.web.pages.staff import cases as desk_cases
@@ -36,6 +37,7 @@ from server.web.pages.staff import delegations as desk_delegations
 from server.web.pages.staff import devices as desk_devices
 from server.web.pages.staff import exports as desk_exports
 from server.web.pages.staff import imports as desk_imports
+from server.web.pages.staff import messages as desk_messages
 from server.web.pages.staff import oidc as desk_oidc
 from server.web.pages.staff import organisations as desk_organisations
 from server.web.pages.staff import roll_call as desk_roll_call
@@ -79,6 +81,8 @@ def _desk() -> list[BaseRoute]:
         Route("/staff/oidc/callback", desk_oidc.finish),
         Route("/staff/sign-in/code", second_step.show_code),
         Route("/staff/sign-in/code", second_step.sign_in, methods=["POST"]),
+        Route("/staff/set-up", set_up.show_set_up),
+        Route("/staff/set-up", set_up.set_up, methods=["POST"]),
         Route("/staff/sign-out", session.sign_out, methods=["POST"]),
         *_desk_delegations(),
         *_desk_appointments(),
@@ -86,6 +90,8 @@ def _desk() -> list[BaseRoute]:
         *_desk_imports("/staff/imports"),
         *_desk_cases(),
         *_desk_accounts(),
+        Route("/staff/messages", desk_messages.show_messages),
+        Route("/staff/messages/{id}/again", desk_messages.send_message_again, methods=["POST"]),
         Route("/staff/devices", desk_devices.show_devices),
         Route("/staff/devices/pair", desk_devices.pair_device, methods=["POST"]),
         Route("/staff/devices/{id}/revoke", desk_devices.revoke_device, methods=["POST"]),

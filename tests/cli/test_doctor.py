@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
 from server.cli.doctor import examine
@@ -19,6 +21,7 @@ from server.cli.doctor.machine import file_system_of
 from server.services.clock import Clock
 from server.services.keys import Keys
 from server.services.passes import Passes
+from server.services.set_up import set_up_code
 from server.settings import Settings
 from server.storage.database import open_database
 from tests.cast import add_delegation, fresh_database
@@ -244,3 +247,57 @@ def test_the_command_prints_json_alone_and_leaves_with_one_when_something_is_ill
     body = json.loads(ran.stdout)
     assert (ran.returncode, body["ok"]) == (1, False)
     assert {"name", "ok", "detail", "mend"} <= set(body["checks"][0])
+
+
+def test_the_doors_of_messages_are_tried_and_their_secrets_are_not_shown(
+    look: Callable[[], Found], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    doors = ("mail_server", "message_hook", "message_folder")
+    assert all(look()[name].ok for name in doors), "what is not set is skipped"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SANH_SMTP_URL", "smtp://hoa:geheim@127.0.0.1:1?starttls=no")
+    monkeypatch.setenv("SANH_MESSAGE_HOOK_URL", "ftp://sms.example/geheim")
+    monkeypatch.setenv("SANH_MESSAGE_HOOK_SECRET", "geheim")
+    monkeypatch.setenv("SANH_MESSAGE_FOLDER", str(tmp_path / "file" / "out"))
+    found = look()
+    assert set(doors) <= ill(found)
+    assert "geheim" not in str(found)
+    monkeypatch.setenv("SANH_MESSAGE_HOOK_URL", "https://sms.example/geheim")
+    monkeypatch.setenv("SANH_MESSAGE_FOLDER", str(tmp_path / "out"))
+    found = look()
+    assert found["message_hook"].ok
+    assert found["message_folder"].ok
+    assert not (tmp_path / "out").exists(), "the doctor makes nothing"
+    assert "geheim" not in str(found)
+
+
+def test_a_mail_server_that_answers_is_well(look: Callable[[], Found], monkeypatch: pytest.MonkeyPatch):
+    post = Controller(object(), hostname="127.0.0.1", port=0, ready_timeout=5)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        post.port = free.getsockname()[1]
+    post.start()
+    monkeypatch.setenv("SANH_SMTP_URL", f"smtp://127.0.0.1:{post.port}?starttls=no")
+    check = look()["mail_server"]
+    post.stop()
+    assert check.ok, check.detail
+
+
+def test_a_house_without_an_account_is_told_its_set_up_code(look: Callable[[], Found], tmp_path: Path) -> None:
+    before = look()["accounts"]
+    assert (before.ok, bool(before.advice)) == (True, True)
+    assert not (tmp_path / "secret.json").exists()
+    code = set_up_code(Keys(tmp_path / "secret.json").sealing_key())
+    assert code in look()["accounts"].detail
+
+
+def test_no_set_up_code_is_told_once_there_is_an_account(
+    look: Callable[[], Found], tmp_path: Path, database_url: str
+) -> None:
+    code = set_up_code(Keys(tmp_path / "secret.json").sealing_key())
+    columns = "id, login, name, role, language, created_at"
+    insert = f"INSERT INTO account ({columns}) VALUES ('1', 'hoa', 'Hoa', 'guide', 'vi', CURRENT_TIMESTAMP)"
+    change(database_url, insert)
+    found = look()["accounts"]
+    assert found.ok
+    assert code not in str(found)

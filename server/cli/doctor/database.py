@@ -12,8 +12,10 @@ from server.logs import without_secrets
 from server.services.clock import real_now
 from server.services.keys import Keys
 from server.services.recount import recount
+from server.services.set_up import set_up_code
 from server.settings import Settings
 from server.storage import health
+from server.storage.accounts import has_accounts
 from server.storage.audit import verify_chain
 from server.storage.database import Database, StorageUnavailableError, open_database
 from server.storage.migrate import HEAD, current_revision
@@ -156,6 +158,22 @@ async def _pass_keys(database: Database, settings: Settings) -> Check:
     return Check("pass_keys", not bad, detail, mend)
 
 
+async def _accounts(database: Database, settings: Settings) -> Check:
+    """A house without an account, and the code with which its page makes the first one."""
+    if await database.read(has_accounts):
+        return Check("accounts", True, _("đã có tài khoản"))
+    try:
+        seal = Keys(settings.secret_file).known_sealing_key()
+    except DomainError:
+        seal = None
+    if seal is None:
+        return Check("accounts", True, _("chưa có tài khoản"), advice=_("Chạy sanh serve rồi xem lại mã thiết lập."))
+    advice = _("Mở %(page)s và gõ mã này.", page=f"{settings.public_url}/staff/set-up")
+    return Check(
+        "accounts", True, _("chưa có tài khoản; mã thiết lập: %(code)s", code=set_up_code(seal)), advice=advice
+    )
+
+
 async def _audit(database: Database, _settings: Settings) -> Check:
     broken = await database.read(verify_chain)
     detail = _("nhật ký liền mạch") if broken is None else _("nhật ký đứt ở dòng %(seq)s", seq=broken)
@@ -163,4 +181,4 @@ async def _audit(database: Database, _settings: Settings) -> Check:
 
 
 _OUTSIDE: tuple[Callable[[Database, Settings], Awaitable[Check]], ...] = (_server, _durability, _file)
-_INSIDE = (*_OUTSIDE, _receipts, _zones, _pass_keys, _counts, _audit)
+_INSIDE = (*_OUTSIDE, _receipts, _zones, _pass_keys, _counts, _audit, _accounts)

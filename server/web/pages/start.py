@@ -61,6 +61,7 @@ async def start_context(app: Starlette, house: House, demo: Demonstration | None
     occupancy, arrivals = await house.occupancy.state(), await house.arrivals.state()
     return {
         "occupancy": occupancy,
+        "is_new_house": await house.set_up.is_open(),
         "is_empty": not arrivals["admissions"] and not arrivals["arrived"] and not arrivals["expected"],
         "today": day_in_words(house.space.local(house.clock.now()), with_year=True),
         "visitors": [_passport(link, demo) for link in _links(app, house, _visitors_screens())],

@@ -99,6 +99,7 @@ async def sign_in_form(
         wait_seconds=problem.arguments.get("wait_seconds") if problem else None,
         action=action or str(request.url.replace(scheme="", netloc="")),
         oidc=_oidc_button(request),
+        is_new_house=await house.set_up.is_open(),
         **context,
     )
 
