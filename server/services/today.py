@@ -11,6 +11,7 @@ from server.services.board import Board, get_board
 from server.services.cases import open_cases
 from server.services.delegations import list_delegations
 from server.services.house import House
+from server.services.messages import count_by_state
 
 Group = Literal["receiving", "inside", "expected", "left", "off"]
 GROUPS: tuple[Group, ...] = ("receiving", "inside", "expected", "left", "off")
@@ -51,6 +52,7 @@ class Today:
     occupancy: dict[str, Any]
     admissions: int
     cases: int
+    unsent: int
     requests: int
     lost_devices: Sequence[str]
 
@@ -111,6 +113,7 @@ async def read_today(house: House, devices: Iterable[str], day: date | None = No
         occupancy=await house.occupancy.state(),
         admissions=arrivals["admissions"],
         cases=await open_cases(house.database),
+        unsent=(await count_by_state(house.database)).get("given_up", 0),
         requests=sum(row.delegation.status is Status.REQUESTED for row in rows),
         lost_devices=[
             device.name

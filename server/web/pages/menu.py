@@ -55,6 +55,7 @@ def _desk_pages() -> list[tuple[str, str, str, Right]]:
         (_("Cần xử lý"), "/staff/cases", "warning-circle", Right.CLOSE_CASES),
         (_("Điểm danh"), "/staff/roll-call", "list-checks", Right.READ_ROLL_CALL),
         (_("Thiết bị"), "/staff/devices", "device-mobile", Right.READ_DEVICES),
+        (_("Thư gửi đi"), "/staff/messages", "paper-plane-tilt-bold", Right.READ_VISITORS),
         (_("In thẻ"), "/staff/badges", "printer", Right.ISSUE_PASSES),
         (_("Xuất dữ liệu"), "/staff/exports", "export", Right.READ_VISITORS),
         (_("Nhật ký"), "/staff/audit", "scroll", Right.READ_AUDIT),
