@@ -43,6 +43,8 @@ def run_demo(args: argparse.Namespace) -> int:
     address = f"http://127.0.0.1:{args.port}"
     os.environ.setdefault("SANH_SPACE_FILE", str(demo_stage.SPACE_FILE))
     os.environ.setdefault("SANH_PUBLIC_URL", address)
+    # No message of a demonstration reaches anybody: they lie beside its database, to be looked at.
+    os.environ.setdefault("SANH_MESSAGE_FOLDER", "var/messages")
     if not _is_free(args.port):
         return complain(_("Cổng %(port)s đang được dùng; chọn cổng khác bằng --port.", port=args.port))
     try:

@@ -21,6 +21,7 @@ from server.domain.text import clean
 from server.settings import Settings
 
 _SECONDS = 20.0
+_KNOCK_SECONDS = 5.0
 _REFUSED = range(500, 600)
 
 
@@ -90,6 +91,13 @@ def smtp_door(url: str) -> Door:
             raise
 
     return send
+
+
+async def knock(url: str) -> None:
+    """Greet an SMTP server and sign in, sending nothing. Raise what goes wrong."""
+    options = smtp_options(url) | {"timeout": _KNOCK_SECONDS}
+    async with aiosmtplib.SMTP(**options) as server:  # type: ignore[arg-type]
+        await server.noop()
 
 
 def smtp_options(url: str) -> dict[str, object]:

@@ -29,7 +29,7 @@ from server.services import messages
 from server.services.clock import Clock, real_now
 from server.services.delegations import add_delegation, cancel_delegation, change_delegation, confirm_delegation
 from server.services.desk import Desk
-from server.services.message_doors import Letter, PermanentError, hook_door, mail_of, open_doors
+from server.services.message_doors import Letter, PermanentError, mail_of, open_doors
 from server.settings import Settings
 from server.storage import messages as storage
 from server.storage.migrate import upgrade
@@ -160,7 +160,7 @@ async def test_a_confirmed_delegation_gets_its_passes_badges_and_invitation_over
     events = []
     for mail in post.mails:
         calendar = Calendar.from_ical(_parts(mail)["text/calendar"].get_content())
-        event = calendar.walk("VEVENT")[0]
+        event: Any = calendar.walk("VEVENT")[0]
         events.append((str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"]), event["DTSTART"].dt))
     assert [event[0] for event in events] == ["REQUEST", "REQUEST", "CANCEL"]
     assert len({event[1] for event in events}) == 1
@@ -254,7 +254,6 @@ async def test_a_phone_is_told_by_a_signed_hook(tmp_path: Path, database_url: st
     body, signature = got[1]
     assert signature == "sha256=" + hmac.new(b"chung", body, hashlib.sha256).hexdigest()
     assert json.loads(body)["to"] == "+84903123456"
-    assert hook_door(url, "chung")
 
 
 @pytest.mark.parametrize("hostile", ["Lan\r\nBcc: all@so.example", "=?utf-8?q?x?=", "\u202eLan<b>", "é" * 300])

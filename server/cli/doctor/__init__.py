@@ -10,6 +10,7 @@ from server.cli.doctor.bus import check_bus
 from server.cli.doctor.check import Check
 from server.cli.doctor.database import check_database
 from server.cli.doctor.machine import check_machine
+from server.cli.doctor.messages import check_messages
 from server.cli.doctor.oidc import check_oidc
 from server.cli.doctor.settings import check_settings, unusable
 from server.cli.terminal import print_json
@@ -43,7 +44,13 @@ async def examine() -> list[Check]:
     here = [*check_settings(settings), *check_machine(settings)]
     if not all(check.ok for check in here if check.name == "database_url"):
         return here
-    return [*here, *await check_bus(settings), *await check_oidc(settings), *await check_database(settings)]
+    return [
+        *here,
+        *await check_bus(settings),
+        *await check_messages(settings),
+        *await check_oidc(settings),
+        *await check_database(settings),
+    ]
 
 
 def _tell(check: Check) -> None:

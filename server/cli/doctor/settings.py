@@ -47,8 +47,17 @@ def _listed(settings: Settings) -> Check:
         name: "…" if name.endswith("_secret") and value else value
         for name, value in settings.model_dump(mode="json").items()
     }
-    detail = ", ".join(f"SANH_{name.upper()}={without_password(str(value or ''))}" for name, value in shown.items())
+    detail = ", ".join(f"SANH_{name.upper()}={_shown(name, str(value or ''))}" for name, value in shown.items())
     return Check("settings", True, detail)
+
+
+def _shown(name: str, value: str) -> str:
+    """Return a setting as it may be shown: no secret, and of a hook only the place, its path often is a key."""
+    if value and name.endswith("_secret"):
+        return "…"
+    if name == "message_hook_url" and value:
+        return re.sub(r"^(\w+://)?(?:[^/@]*@)?([^/?#]*).*", r"\1\2/…", value, flags=re.DOTALL)
+    return without_password(value)
 
 
 def _names() -> Check:
