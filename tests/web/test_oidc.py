@@ -193,6 +193,15 @@ async def test_a_lent_password_dies_when_its_owner_comes_by_the_provider(door: D
         await door.space.house.accounts.sign_in("lan@so.example", PASSWORD, address="here")
 
 
+async def test_who_comes_by_the_provider_is_not_asked_for_a_code(door: Door) -> None:
+    await door.space.house.accounts.add("lan@so.example", "guide", PASSWORD)
+    await door.space.house.database.write(
+        lambda connection: connection.execute(text("UPDATE account SET totp_since = created_at")) and None
+    )
+    assert (await door.sign_in()).status_code == 200
+    assert await door.is_in()
+
+
 @pytest.mark.parametrize(
     "claims",
     [
