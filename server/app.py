@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import make_url
@@ -115,7 +116,7 @@ def build_house(settings: Settings, clock: Clock) -> House:
         passes=Passes(database, keys, space, clock, settings.public_url),
         devices=Devices(database, space),
         accounts=accounts,
-        second_steps=SecondSteps(database, keys, accounts, space.name),
+        second_steps=SecondSteps(database, keys, accounts, f"Sanh {urlsplit(settings.public_url).hostname}"),
         set_up=SetUp(database, keys, accounts),
         occupancy=occupancy,
         arrivals=arrivals,

@@ -56,7 +56,7 @@ class SecondStepState:
 
 
 class SecondSteps:
-    """The second steps of a space's accounts."""
+    """The second steps of a space's accounts. Authenticators show `issuer`; short, for the QR code."""
 
     def __init__(self, database: Database, keys: Keys, staff: Accounts, issuer: str) -> None:
         self._database = database

@@ -207,3 +207,10 @@ async def test_the_secret_is_sealed_in_the_store_and_outlives_another_signing_ke
     with pytest.raises(DomainError, match="wrong_code"):
         await lost.finish(await first_step(accounts), code_of(secret), address="here")
     await lost.finish(await first_step(accounts), codes[0], address="here")
+
+
+async def test_a_reset_at_the_command_line_switches_it_off(accounts, steps, hoa):
+    await switch_on(steps, hoa.id)
+    await accounts.reset("hoa", "một mật khẩu mới")
+    await accounts.sign_in("hoa", "một mật khẩu mới", address="here")
+    assert not (await steps.state(hoa.id)).is_on
