@@ -110,7 +110,7 @@ async def letter(folder: Path, number: int) -> EmailMessage:
     async with asyncio.timeout(30):
         while len(found := sorted((folder / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)) < number:
             await asyncio.sleep(0.1)
-    read: EmailMessage = email.message_from_bytes(found[number - 1].read_bytes(), policy=policy.default)  # type: ignore[assignment]
+    read: EmailMessage = email.message_from_bytes(found[number - 1].read_bytes(), policy=policy.default)
     return read
 
 
