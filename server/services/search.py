@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
@@ -105,6 +105,8 @@ def _find(connection: Connection, wish: _Wish) -> list[Hit]:
         delegations = storage.find_delegations_by_phone(connection, sought.digits, limit)
         hits.add(_delegation(row, "phone") for row in delegations)
     if not hits.found and sought.words and len("".join(sought.words)) >= _LEAST_LETTERS:
+        # Nobody's name is a number, and all names would be read to see it.
+        wish = replace(wish, with_people=wish.with_people and not sought.digits)
         _by_words(connection, wish, [[word] for word in sought.words], hits, "name")
     return hits.found
 

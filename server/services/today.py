@@ -9,6 +9,7 @@ from server.domain.delegation_list import Hand, hands_of
 from server.domain.delegations import DelegationFilter, DelegationRecord, Status
 from server.services.board import Board, get_board
 from server.services.cases import open_cases
+from server.services.delegation_list import find_chosen
 from server.services.delegations import list_delegations
 from server.services.house import House
 from server.services.messages import count_by_state
@@ -95,14 +96,14 @@ async def read_today(house: House, devices: Iterable[str], day: date | None = No
     now = house.space.local(house.clock.now())
     shown = day or now.date()
     found = await list_delegations(house.database, DelegationFilter(day=shown), limit=_MOST)
+    arrivals = await house.arrivals.state()
     if shown == now.date():
-        known = {delegation.id for delegation in found}
-        inside = await list_delegations(house.database, DelegationFilter(status=Status.INSIDE), limit=_MOST)
-        inside += await list_delegations(house.database, DelegationFilter(status=Status.ARRIVING), limit=_MOST)
-        found = [*found, *(delegation for delegation in inside if delegation.id not in known)]
+        known = {delegation.code for delegation in found}
+        # Whoever is here on another day than theirs.
+        strayed = [group["code"] for group in arrivals["inside"] if group["code"] not in known]
+        found = [*found, *(await find_chosen(house.database, strayed) if strayed else ())]
     rows = [_row(house, delegation, now, shown) for delegation in found]
     rows.sort(key=lambda row: (row.at is None, row.at or now, row.delegation.id))
-    arrivals = await house.arrivals.state()
     connected = frozenset(devices)
     return Today(
         day=shown,

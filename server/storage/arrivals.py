@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, literal, or_, select
+from sqlalchemy import Connection, String, cast, literal, or_, select, text
 
 from server.storage.core import table
 from server.storage.delegations import Delegation
@@ -14,6 +14,10 @@ from server.storage.spaces import SpaceRow
 from server.storage.standings import Standing
 
 _delegations, _movements, _standings, _space = table(Delegation), table(Movement), table(Standing), table(SpaceRow)
+
+
+# By the partial index: the sums beside a delegation would have to be looked at one by one.
+_HERE = select(_standings.c.delegation_id).where(_standings.c.inside > text("0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def load_day(connection: Connection, day: date, begins: datetime, ends: datetime
             unnamed.c.since,
         )
         .select_from(_delegations.join(unnamed, unnamed.c.holder == literal("d:") + cast(_delegations.c.id, String)))
-        .where(or_(_delegations.c.visit_date == day, inside > 0))
+        .where(or_(_delegations.c.visit_date == day, _delegations.c.id.in_(_HERE)))
         .order_by(_delegations.c.slot_at, _delegations.c.id)
     ).all()
     came = (

@@ -39,7 +39,10 @@ def find_people_by_phone(connection: Connection, digits: str, limit: int) -> Row
     first = f"+84{digits}"
     # A range of the index; a pattern would read all of it.
     begins = (VISITORS.c.phone >= first) & (VISITORS.c.phone <= f"{first}:")
-    return _people(connection, begins, limit) or _people(connection, VISITORS.c.phone.endswith(digits), limit)
+    if found := _people(connection, begins, limit):
+        return found
+    ends = select(VISITORS.c.id).where(VISITORS.c.phone > "", VISITORS.c.phone.endswith(digits)).limit(limit)
+    return _people(connection, VISITORS.c.id.in_(list(connection.scalars(ends))))
 
 
 def find_person_of_pass(connection: Connection, short: str) -> Rows:
