@@ -18,6 +18,8 @@ from server.services.import_worker import MOST_TRIES, Worker
 from server.settings import Settings
 from tests.services.spreadsheets import xlsx
 
+pytestmark = pytest.mark.slow
+
 TITLES = ["STT", "Mã đoàn", "Đơn vị", "Họ và tên", "Email", "Ngày tham quan"]
 
 

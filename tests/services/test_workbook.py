@@ -288,6 +288,7 @@ def swollen() -> bytes:
     return grown
 
 
+@pytest.mark.slow
 async def test_a_small_file_that_shows_endless_text_is_given_up() -> None:
     content = swollen()
     assert len(content) < 200_000

@@ -95,6 +95,7 @@ def test_another_format_is_refused(door: Programs) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_format")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["csv", "xlsx"])
 def test_100_000_rows_leave_while_the_house_goes_on(door: Programs, format_: str) -> None:
     late: list[float] = []

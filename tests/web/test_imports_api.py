@@ -10,6 +10,8 @@ import pytest
 from tests.services.spreadsheets import xlsx
 from tests.web.records_house import Programs, open_programs
 
+pytestmark = pytest.mark.slow
+
 MEMBERS = ["STT", "Họ và tên", "Chức vụ", "Số điện thoại", "Email", "Số CCCD"]
 LAN = [1, "Nguyễn Thị Lan", "Giáo viên", "0903114208", "lan@truong.example", "079090000001"]
 MINH = [2, "Trần Văn Minh", "Học sinh", "", "minh@truong,example", "079090000002"]

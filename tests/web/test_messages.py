@@ -208,6 +208,7 @@ async def test_a_sender_killed_between_sending_and_marking_sends_the_same_letter
         assert not settled, "whoever lost the claim changes nothing"
 
 
+@pytest.mark.slow
 async def test_several_senders_at_once_send_a_hundred_invitations_once_each(tmp_path: Path, database_url: str) -> None:
     async with desks(tmp_path, database_url, message_folder=tmp_path / "out") as here:
         for number in range(100):
